@@ -1,0 +1,1 @@
+"""From the store's change feed to a delivered alert."""

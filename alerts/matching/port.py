@@ -1,0 +1,42 @@
+"""The law of matching: text in, organisations out, each match with its spans and its reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """Characters ``start`` to ``end`` (end excluded) of the original text of ``field`` ("title" or "text")."""
+
+    field: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One term of one organisation found in one post.
+
+    ``term`` is as the watchlist writes it, ``kind`` what it is there (name, alias, acronym, domain), ``view``
+    where it was seen (words, compact, domain). ``strength`` is 0 to 1, the product of ``parts``. ``spans`` are sorted and never empty.
+    """
+
+    organisation: str
+    term: str
+    kind: str
+    view: str
+    spans: tuple[Span, ...]
+    strength: float
+    parts: Mapping[str, float] = field(default_factory=dict)
+
+
+class Matcher(Protocol):
+    """Finds every watched organisation in a text. Immutable once built, safe in threads, deterministic."""
+
+    version: str  #: changes exactly when the watchlists that it was built from change
+
+    def match(self, title: str, text: str) -> Sequence[Match]:
+        """All matches, strongest first, then by organisation, term and first span. Never raises on any text."""

@@ -1,0 +1,63 @@
+"""What a watchlist is: the YAML file that an operator writes for the organisations to be found."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+_Words = Annotated[tuple[str, ...], Field(max_length=2000)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Organisation(_Strict):
+    """One organisation and the words that give it away."""
+
+    id: Annotated[
+        str,
+        Field(
+            pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="name in commands and records; never changed"
+        ),
+    ]
+    name: Annotated[str, Field(min_length=2, max_length=300, description="its full name; matched too")]
+    aliases: Annotated[
+        _Words, Field(description="other names, in every language in which a seller may write it")
+    ] = ()
+    acronyms: Annotated[
+        _Words, Field(description="short names, matched as whole words in this very case")
+    ] = ()
+    domains: Annotated[
+        _Words, Field(description="internet domains; their subdomains and mail addresses count")
+    ] = ()
+    exclusions: Annotated[_Words, Field(description="phrases that hold a term but mean somebody else")] = ()
+    channels: Annotated[
+        tuple[str, ...], Field(description="channels that its alerts go to; none given: every channel")
+    ] = ()
+    note: Annotated[str, Field(max_length=2000, description="anything the team should know")] = ""
+
+    @model_validator(mode="after")
+    def _words_are_usable(self) -> Self:
+        for field in ("aliases", "acronyms", "domains", "exclusions"):
+            for word in getattr(self, field):
+                if len(word.strip()) < 2:
+                    raise ValueError(f"{field}: {word!r} is too short to mean anything")
+        for domain in self.domains:
+            if "." not in domain or "/" in domain or "@" in domain:
+                raise ValueError(f"domains: {domain!r} is not a domain such as example.org")
+        return self
+
+
+class Watchlist(_Strict):
+    """One watchlist file."""
+
+    organisations: Annotated[tuple[Organisation, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _ids_differ(self) -> Self:
+        ids = [organisation.id for organisation in self.organisations]
+        for twice in sorted({name for name in ids if ids.count(name) > 1}):
+            raise ValueError(f"organisation {twice!r} stands here twice")
+        return self

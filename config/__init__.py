@@ -1,0 +1,1 @@
+"""Settings, errors, logging and the database engine. Imports none of the other rooms."""

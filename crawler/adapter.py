@@ -1,0 +1,160 @@
+"""The law of adapters: how a page of one forum engine becomes records.
+
+An adapter is a pure parser. It sees one page and nothing else: no network, no clock, no settings. It reads
+what the page says and never guesses; what is missing stays None. Whatever a board sends is hostile text.
+Implementations stand in ``adapters/``, one file an engine, each with a module-level ``ADAPTER``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from indexer.post import Kind, Precision
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A fetched page. ``fetched_at`` (aware) is "now" for relative times; ``zone`` is the board's time zone."""
+
+    url: str
+    text: str
+    fetched_at: datetime
+    zone: ZoneInfo = ZoneInfo("UTC")
+    status: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Instant:
+    """A time in UTC as exactly as the board stated it; ``at`` is None when it stated none."""
+
+    at: datetime | None = None
+    precision: Precision = Precision.UNKNOWN
+
+    def __post_init__(self) -> None:
+        if self.at is not None and self.at.utcoffset() != UTC.utcoffset(None):
+            raise ValueError(f"an Instant is in UTC, not {self.at!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class BoardLink:
+    """A board that the index page lists."""
+
+    key: str
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadRow:
+    """One thread as a board page lists it. ``url`` is absolute and opens the thread's first page.
+
+    ``last_activity`` is the time of its newest post as the board page states it. ``moved`` marks a stub that
+    only points to a thread on another board.
+    """
+
+    key: str
+    url: str
+    title: str
+    author: str | None = None
+    created: Instant = Instant()
+    last_activity: Instant = Instant()
+    last_author: str | None = None
+    replies: int | None = None
+    views: int | None = None
+    sticky: bool = False
+    locked: bool = False
+    moved: bool = False
+    poll: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BoardPage:
+    """A page of a board's thread list, in the order shown. Pages count from 1."""
+
+    threads: tuple[ThreadRow, ...]
+    boards: tuple[BoardLink, ...] = ()
+    page: int = 1
+    pages: int = 1
+    next_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PostItem:
+    """One post as a thread page shows it.
+
+    ``text`` is the visible text: block elements on lines of their own, quotes as lines that begin with
+    ``> ``, code kept as typed, no signature, no "edited by" note, no buttons. ``position`` counts from 1 in
+    the thread where the page tells it, else None.
+    """
+
+    key: str
+    author: str
+    text: str
+    url: str
+    posted: Instant = Instant()
+    edited: Instant | None = None
+    position: int | None = None
+    author_url: str | None = None
+    signature: str = ""
+    kind: Kind | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadPage:
+    """A page of a thread. Pages count from 1; ``pages`` is how many there are now."""
+
+    key: str
+    title: str
+    posts: tuple[PostItem, ...]
+    page: int = 1
+    pages: int = 1
+    next_url: str | None = None
+    locked: bool = False
+
+
+class GateKind(StrEnum):
+    """Why a page shows no content."""
+
+    MISSING = "missing"  # the thread or board is not there (any more)
+    FORBIDDEN = "forbidden"  # it is there, and not for this visitor
+    LOGIN = "login"
+    WAIT = "wait"  # queue or DDoS check
+    CAPTCHA = "captcha"
+    BANNED = "banned"
+    MAINTENANCE = "maintenance"
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A page that stands where content was expected. ``says`` is the board's own words, shortened."""
+
+    kind: GateKind
+    says: str = field(default="")
+
+
+class Adapter(Protocol):
+    """Reads the pages of one engine. Every method may raise ``PageUnreadable`` and nothing else."""
+
+    name: str
+
+    def detect(self, page: Page) -> bool:
+        """Whether this page was made by the engine."""
+
+    def gate(self, page: Page) -> Gate | None:
+        """What stands in the way, or None when the page shows content."""
+
+    def board(self, page: Page) -> BoardPage:
+        """Read a board page. A board without threads is an empty page, not an error."""
+
+    def thread(self, page: Page) -> ThreadPage:
+        """Read a thread page; it has at least one post, else ``PageUnreadable``."""
+
+    def board_url(self, url: str, page: int) -> str:
+        """The address of page ``page`` of the board whose first page is ``url``."""
+
+    def thread_url(self, url: str, page: int) -> str:
+        """The address of page ``page`` of the thread whose first page is ``url``."""

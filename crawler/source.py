@@ -1,0 +1,147 @@
+"""What a source is: the YAML file that an operator writes for one forum, market or leak site."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated, Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from crawler.tor.onion import check_host
+
+
+class TLP(StrEnum):
+    """Traffic Light Protocol 2.0."""
+
+    CLEAR = "clear"
+    GREEN = "green"
+    AMBER = "amber"
+    AMBER_STRICT = "amber+strict"
+    RED = "red"
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"{name!r} is not an IANA time zone such as Asia/Jakarta")
+    return name
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Politeness(_Strict):
+    """How gently a source is read."""
+
+    delay: Annotated[
+        float, Field(ge=0, le=600, description="mean pause between two requests, seconds; jittered by half")
+    ] = 2.0
+    connections: Annotated[int, Field(ge=1, le=4, description="requests under way at once")] = 1
+    pages: Annotated[int, Field(ge=1, le=100_000, description="most pages fetched in one crawl")] = 2_000
+    revisits: Annotated[
+        int, Field(ge=0, le=10_000, description="of these, most pages spent on looking at old threads again")
+    ] = 20
+    timeout: Annotated[float, Field(ge=1, le=600, description="seconds for one page")] = 120.0
+    quiet_hours: Annotated[
+        tuple[int, int] | None,
+        Field(description="no crawl from the first hour to the second, in the board's time zone"),
+    ] = None
+
+
+class Schedule(_Strict):
+    """When a source is read."""
+
+    every: Annotated[
+        timedelta,
+        Field(
+            ge=timedelta(seconds=1),
+            description="pause between the starts of two crawls, seconds or ISO 8601 (PT5M)",
+        ),
+    ] = timedelta(minutes=10)
+    enabled: Annotated[bool, Field(description="false: never crawled by the service")] = True
+
+
+class Board(_Strict):
+    """One board of a source, by path below its address."""
+
+    key: Annotated[str, Field(min_length=1, max_length=80, description="short name, kept with every post")]
+    path: Annotated[str, Field(pattern=r"^/", description="path and query of its first page")]
+
+
+class Source(_Strict):
+    """One forum, market or leak site."""
+
+    id: Annotated[
+        str,
+        Field(
+            pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="name in commands and records; never changed"
+        ),
+    ]
+    name: Annotated[str, Field(min_length=1, max_length=200, description="name for people")]
+    kind: Annotated[
+        str, Field(pattern=r"^(forum|market|leaksite)$", description="forum, market or leaksite")
+    ] = "forum"
+    adapter: Annotated[str, Field(min_length=1, description="name of the adapter that reads its pages")]
+    addresses: Annotated[
+        tuple[str, ...],
+        Field(
+            min_length=1,
+            max_length=20,
+            description="base URLs, the first preferred; .onion, or a clear-net host that is then reached through Tor",
+        ),
+    ]
+    boards: Annotated[tuple[Board, ...], Field(min_length=1, description="boards to follow")]
+    schedule: Schedule = Schedule()
+    politeness: Politeness = Politeness()
+    timezone: Annotated[
+        str, AfterValidator(_known_zone), Field(description="IANA zone in which the board writes its times")
+    ] = "UTC"
+    language: Annotated[str | None, Field(pattern=r"^[a-z]{2,3}$", description="main language, ISO 639")] = (
+        None
+    )
+    tlp: Annotated[TLP, Field(description="marking of what comes from it")] = TLP.AMBER
+    reliability: Annotated[
+        str,
+        Field(
+            pattern=r"^[A-F]$", description="Admiralty code, A (completely reliable) to F (cannot be judged)"
+        ),
+    ] = "F"
+    note: Annotated[str, Field(max_length=2000, description="anything the team should know")] = ""
+
+    @field_validator("addresses")
+    @classmethod
+    def _addresses_are_bases(cls, addresses: tuple[str, ...]) -> tuple[str, ...]:
+        for address in addresses:
+            parts = urlsplit(address)
+            if parts.scheme not in ("http", "https") or not parts.hostname:
+                raise ValueError(f"{address!r} is not an http or https address")
+            if parts.query or parts.fragment or parts.username:
+                raise ValueError(f"{address!r}: give the base address only, without user, query or fragment")
+            check_host(parts.hostname)
+        return tuple(address.rstrip("/") for address in addresses)
+
+    @model_validator(mode="after")
+    def _boards_differ(self) -> Self:
+        keys = [board.key for board in self.boards]
+        if len(keys) != len(set(keys)):
+            raise ValueError("two boards have the same key")
+        return self
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """``host:port`` of every address: all that a crawl of this source may ever contact."""
+        return frozenset(host_port(address) for address in self.addresses)
+
+
+def host_port(url: str) -> str:
+    """``host:port`` of a URL, lower case, with the scheme's own port filled in."""
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    return f"{(parts.hostname or '').lower()}:{port}"

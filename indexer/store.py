@@ -1,0 +1,143 @@
+"""The law of stores: what every place that keeps posts must do. Implementations stand in ``stores/``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from indexer.post import Change, Outcome, Post, PostKey, Stored
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePage:
+    """A run of changes, and the cursor that resumes right after the last of them.
+
+    ``cursor`` is opaque text that only the store that made it can read; it may be kept for ever.
+    """
+
+    changes: tuple[Change, ...]
+    cursor: str
+
+
+class Sort(StrEnum):
+    """Orders of a search; ties are always broken by post id, ascending."""
+
+    NEWEST = "newest"  # posted_at, or first seen where the board gives no time, descending
+    OLDEST = "oldest"
+    RELEVANCE = "relevance"
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a search is narrowed to, beside its query. Empty means: no limit."""
+
+    sources: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    removed: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One post that a search found. Spans are (start, end) in characters of the original field."""
+
+    stored: Stored
+    score: float
+    title_spans: tuple[tuple[int, int], ...] = ()
+    text_spans: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPage:
+    """One page of hits. ``total`` is exact; ``after`` resumes behind the last hit, None at the end."""
+
+    hits: tuple[Hit, ...]
+    total: int
+    after: str | None = None
+    facets: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PurgePolicy:
+    """What may be forgotten: posts not seen for longer than ``keep``, or those of ``sources`` only."""
+
+    keep: timedelta
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StoreStats:
+    """Figures of a store: counts, size in bytes, and text for people under ``detail``."""
+
+    posts: int
+    revisions: int
+    removed: int
+    size_bytes: int
+    detail: Mapping[str, str] = field(default_factory=dict)
+
+
+class Store(Protocol):
+    """Keeps posts, finds them, and tells what changed.
+
+    Every method may raise ``StoreUnavailable`` (try again later; nothing was half done) or ``StoreRefused``
+    (a person must mend something). Methods are safe to call from several processes at once.
+    """
+
+    def put(self, posts: Sequence[Post]) -> list[Outcome]:
+        """Store posts and tell, in the same order, what became of each.
+
+        Must be idempotent and all-or-nothing for the batch: the same content again is ``KNOWN`` and writes
+        nothing; other content is a new revision; nothing is overwritten. When it returns, everything is
+        durable and will appear in ``changes``. A post found removed before that is put again is ``CHANGED``.
+        """
+
+    def get(self, key: PostKey) -> Stored | None:
+        """The newest revision, or None."""
+
+    def thread(self, source: str, thread: str) -> list[Stored]:
+        """The newest revision of every post of a thread, removed ones included, by position."""
+
+    def revisions(self, key: PostKey) -> list[Stored]:
+        """Every revision, oldest first; empty when the post is unknown."""
+
+    def search(
+        self,
+        query: str,
+        *,
+        filters: Filters = Filters(),
+        sort: Sort = Sort.NEWEST,
+        limit: int = 20,
+        after: str | None = None,
+        facets: Sequence[str] = (),
+    ) -> SearchPage:
+        """Posts whose newest revision fits. May raise ``QueryError``. ``facets`` of source, board, author,
+        kind, language."""
+
+    def histogram(
+        self, query: str, *, filters: Filters = Filters(), interval: str = "day"
+    ) -> list[tuple[datetime, int]]:
+        """Hits by hour, day, week or month of posting (UTC), oldest first, empty intervals left out."""
+
+    def changes(self, after: str | None = None, limit: int = 1000) -> ChangePage:
+        """What happened after a cursor (None: from the beginning), oldest first.
+
+        Must never skip an acknowledged change, whoever wrote it and whenever it became visible; may repeat.
+        With nothing new the page is empty and its cursor equivalent. May raise ``CursorUnknown``.
+        """
+
+    def mark_removed(self, keys: Sequence[PostKey], *, last_seen: datetime, at: datetime) -> int:
+        """Mark posts as gone from their board; the number newly marked. Unknown keys are passed over."""
+
+    def purge(self, policy: PurgePolicy, *, now: datetime) -> int:
+        """Forget what the policy allows; the number of posts forgotten."""
+
+    def stats(self) -> StoreStats:
+        """Counts and size."""
+
+    def close(self) -> None:
+        """Free what is held. No other method may be called afterwards."""
