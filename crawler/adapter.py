@@ -15,15 +15,20 @@ from zoneinfo import ZoneInfo
 
 from indexer.post import Kind, Precision
 
+UTC_ZONE = ZoneInfo("UTC")
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A fetched page. ``fetched_at`` (aware) is "now" for relative times; ``zone`` is the board's time zone."""
+    """A fetched page.
+
+    ``fetched_at`` (aware) is "now" for relative times; ``zone`` is the board's own time zone.
+    """
 
     url: str
     text: str
     fetched_at: datetime
-    zone: ZoneInfo = ZoneInfo("UTC")
+    zone: ZoneInfo = UTC_ZONE
     status: int = 200
 
 

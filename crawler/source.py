@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from config.errors import InputError, Problem, StopError
+from config.inputs import read_folder
 from crawler.tor.onion import check_host
 
 
@@ -90,7 +93,7 @@ class Source(_Strict):
         Field(
             min_length=1,
             max_length=20,
-            description="base URLs, the first preferred; .onion, or a clear-net host that is then reached through Tor",
+            description="base URLs, the first preferred; .onion, or a public host, then reached through Tor",
         ),
     ]
     boards: Annotated[tuple[Board, ...], Field(min_length=1, description="boards to follow")]
@@ -145,3 +148,32 @@ def host_port(url: str) -> str:
     parts = urlsplit(url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     return f"{(parts.hostname or '').lower()}:{port}"
+
+
+class SourceUnknown(StopError):
+    """There is no such source."""
+
+
+def load_sources(folder: Path) -> dict[str, Source]:
+    """Every source of a folder by id. Raises ``InputError`` with every fault of every file."""
+    sources: dict[str, Source] = {}
+    for path, source in read_folder(folder, Source).items():
+        if source.id in sources:
+            raise InputError(
+                [
+                    Problem(
+                        str(path), None, "id", f"{source.id!r} is taken by another file", "choose another id"
+                    )
+                ]
+            )
+        sources[source.id] = source
+    return sources
+
+
+def load_source(folder: Path, name: str) -> Source:
+    """One source by id. Raises ``SourceUnknown`` or ``InputError``."""
+    sources = load_sources(folder)
+    if name not in sources:
+        known = ", ".join(sources) or "none yet"
+        raise SourceUnknown(f"no source {name!r} in {folder}", cure=f"known sources: {known}")
+    return sources[name]

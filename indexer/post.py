@@ -88,9 +88,11 @@ class Post:
 def content_hash(post: Post) -> str:
     """SHA-256 over what the author or the board can change.
 
-    Times are left out: a board that says "5 minutes ago" would make a revision of every visit.
+    Times are left out: a board that says "5 minutes ago" would make a revision of every visit. The title
+    counts for the opening post only: a renamed thread is one change, not one for each reply.
     """
-    content = [post.title, post.author, post.text, post.kind.value, post.locked]
+    title = "" if post.kind is Kind.REPLY else post.title
+    content = [title, post.author, post.text, post.kind.value, post.locked]
     return hashlib.sha256(json.dumps(content, ensure_ascii=True).encode()).hexdigest()
 
 

@@ -28,7 +28,7 @@ def check_host(host: str) -> None:
         return
     if not address.is_global:
         raise ValueError(
-            f"{host} is a loopback, private or reserved address; a source is an onion service or a public host"
+            f"{host} is a loopback, private or reserved address; a source is an onion service or public host"
         )
 
 

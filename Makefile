@@ -1,0 +1,33 @@
+.PHONY: help setup demo test check bench lock clean
+PY := .venv/bin/python
+
+help:
+	@echo "make demo    a private Tor network, a real forum behind an onion address, and an alert (3 minutes)"
+	@echo "make test    every check and every test"
+	@echo "make check   only the quick checks: style, types, import directions"
+	@echo "make bench   figures, each beside its floor from the same run"
+	@echo "make lock    write requirements.lock anew from pyproject.toml"
+
+setup:
+	@tools/setup.sh
+
+demo: setup
+	@$(PY) -m console.demo $(ARGS)
+
+check: setup
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+test: check
+	$(PY) -m pytest $(ARGS)
+
+bench: setup
+	@for file in bench/[a-z]*.py; do $(PY) $$file || exit 1; done
+
+lock:
+	@tools/lock.sh
+
+clean:
+	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis

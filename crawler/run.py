@@ -1,0 +1,76 @@
+"""``python -m crawler.run SOURCE``: one crawl of one source in a process of its own.
+
+The last line on standard output is JSON: source, state, pages, new, changed, removed, failed, detail. The
+exit status is 0 when the source was read at least in part, 75 when it may be read later, 78 when a person
+must mend something first. ``--now`` reads relative times as of another instant, for replayed captures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+
+from config.errors import DuskwatchError
+from config.log import configure
+from config.settings import load_settings
+from crawler.health import Figures, State, state_of
+from crawler.tor.wait import wait_for_tor
+
+_LATER = {State.DOWN, State.TOR, State.GATED}
+
+
+def crawl(source: str, now: str | None = None) -> int:
+    """Crawl and report; the exit status."""
+    from scrapy.crawler import CrawlerProcess
+    from scrapy.settings import Settings as ScrapySettings
+
+    from crawler.spiders.board import BoardSpider
+
+    settings = load_settings()
+    configure(settings.log, stream=sys.stderr)
+    figures = Figures()
+    try:
+        wait_for_tor(settings.tor.socks, timeout=settings.tor.wait)
+    except DuskwatchError as error:
+        figures.tor_gone, figures.detail = True, str(error)
+        return _report(source, figures)
+    scrapy_settings = ScrapySettings()
+    scrapy_settings.setmodule("crawler.settings", priority="project")
+    process = CrawlerProcess(scrapy_settings, install_root_handler=False)
+    crawler = process.create_crawler(BoardSpider)
+    failures: list[BaseException] = []
+    process.crawl(crawler, source=source, now=now).addErrback(lambda failure: failures.append(failure.value))
+    process.start()
+    for failure in failures:
+        raise failure
+    assert isinstance(crawler.spider, BoardSpider)
+    return _report(source, crawler.spider.figures)
+
+
+def _report(source: str, figures: Figures) -> int:
+    state = state_of(figures)
+    shown = asdict(figures)
+    keys = ("pages", "new", "changed", "removed", "failed", "detail")
+    summary = {"source": source, "state": state.value} | {key: shown[key] for key in keys}
+    sys.stdout.write(json.dumps(summary) + "\n")
+    sys.stdout.flush()
+    return 75 if state in _LATER else 0
+
+
+def main() -> None:
+    """Entry point."""
+    parser = argparse.ArgumentParser(prog="python -m crawler.run", description="One crawl of one source.")
+    parser.add_argument("source", help="the source's id")
+    parser.add_argument("--now", help="read relative times as of this instant (ISO 8601)")
+    words = parser.parse_args()
+    try:
+        sys.exit(crawl(words.source, words.now))
+    except DuskwatchError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(error.exit_code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,366 @@
+"""The one spider: walks any source by its adapter and fetches only what changed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, Self
+
+import scrapy
+from scrapy import Request, signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import DontCloseSpider
+from scrapy.http import Response, TextResponse
+from twisted.python.failure import Failure
+
+from config.database import migrate, open_database
+from config.errors import PageUnreadable, TorUnavailable
+from config.settings import Settings, load_settings
+from crawler.adapter import Adapter, Gate, GateKind, Page, PostItem, ThreadPage, ThreadRow
+from crawler.adapters import load_adapter
+from crawler.evidence import Evidence
+from crawler.frontier import Known, Visit, decide_board, next_visit, signature, vanished
+from crawler.health import Figures, state_of
+from crawler.pipelines import PageRead, ThreadGone, VisitEnd
+from crawler.source import Board, Source, load_source
+from crawler.state import CrawlState, ThreadState
+from indexer.opening import open_store
+from indexer.post import Kind, Post, PostKey
+
+_GONE = {GateKind.MISSING, GateKind.FORBIDDEN}
+
+
+@dataclass(slots=True)
+class _Pass:
+    """One pass over one board: what its pages listed, and how many of its threads are still to be read."""
+
+    board: Board
+    known: dict[str, Known]
+    watermark: datetime | None
+    rows: list[ThreadRow] = field(default_factory=list)
+    pages: int = 0
+    failed: bool = False
+
+
+@dataclass(slots=True)
+class _Walk:
+    """One visit under way: the keys seen on the contiguous pages read since its first one."""
+
+    visit: Visit
+    board: str
+    run: _Pass | None
+    head: bool
+    revisit: bool = False
+    known: Known | None = None
+    seen: set[str] = field(default_factory=set)
+
+
+class BoardSpider(scrapy.Spider):
+    """``scrapy crawl board -a source=ID``. ``-a now=ISO-8601`` reads relative times as of another instant,
+    for captures that are replayed."""
+
+    name = "board"
+
+    def __init__(self, source: Source, settings: Settings, now: datetime | None = None) -> None:
+        super().__init__()
+        self.source = source
+        self.adapter: Adapter = load_adapter(source.adapter)
+        self.figures = Figures()
+        self.started_at = datetime.now(UTC)
+        self._now = now
+        database = open_database(settings.database_url)
+        migrate(database)
+        self._database = database
+        self.store = open_store(settings.store_url)
+        self.state = CrawlState(database, source.id)
+        self._evidence = Evidence(settings.data_dir / "evidence", source.id, self.started_at)
+        self._passes: list[_Pass] = []
+        self._visited: set[str] = set()
+        self._asked = 0
+        self._revisited = False
+        self._run = self.state.run_started(self.started_at)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *_args: Any, **kwargs: Any) -> Self:
+        settings = load_settings()
+        source = load_source(settings.sources_dir, kwargs.pop("source", ""))
+        now = kwargs.pop("now", None)
+        polite = source.politeness
+        for name, value in {
+            "TOR_SOCKS": settings.tor.socks,
+            "DUSKWATCH_DATA_DIR": str(settings.data_dir.resolve()),
+            "DOWNLOAD_MAXSIZE": settings.crawl.max_page_bytes,
+            "DOWNLOAD_TIMEOUT": polite.timeout,
+            "DOWNLOAD_DELAY": polite.delay,
+            "CONCURRENT_REQUESTS": polite.connections,
+            "CONCURRENT_REQUESTS_PER_DOMAIN": polite.connections,
+        }.items():
+            crawler.settings.set(name, value, priority="spider")
+        spider = cls(source, settings, datetime.fromisoformat(now) if now else None)
+        spider._set_crawler(crawler)
+        crawler.signals.connect(spider._idle, signals.spider_idle)
+        crawler.signals.connect(spider._closed, signals.spider_closed)
+        return spider
+
+    # --- what is asked for
+
+    async def start(self) -> AsyncIterator[Request]:
+        for board in self.source.boards:
+            run = _Pass(board, self.state.known(board.key), self.state.watermark(board.key))
+            self._passes.append(run)
+            request = self._ask(self.source.addresses[0] + board.path, self.parse_board, run=run)
+            if request:
+                yield request
+
+    def _ask(self, url: str, callback: Any, **kwargs: Any) -> Request | None:
+        """A request within the page budget, or None with the pass marked as not complete."""
+        run = kwargs.get("run") or kwargs["walk"].run
+        if self._asked >= self.source.politeness.pages:
+            self.figures.budget_ended = True
+            if run:
+                run.failed = True
+            return None
+        self._asked += 1
+        return Request(url, callback, errback=self.failed, cb_kwargs=kwargs, dont_filter=True)
+
+    # --- boards
+
+    def parse_board(self, response: Response, run: _Pass) -> Iterator[Any]:
+        page = self._page(response)
+        try:
+            gate = self._gate(page, response)
+            if gate:
+                self._gated(run, gate, response)
+                return
+            listed = self.adapter.board(page)
+        except PageUnreadable as error:
+            self._unreadable(run, error, response)
+            return
+        self.figures.boards_read += 1
+        run.pages += 1
+        fresh = [row for row in listed.threads if row.key not in {before.key for before in run.rows}]
+        run.rows += fresh
+        decision = decide_board(replace(listed, threads=tuple(fresh)), run.known, run.watermark)
+        for visit in decision.visits:
+            yield from self._begin(visit, run)
+        if decision.more and listed.next_url:
+            request = self._ask(listed.next_url, self.parse_board, run=run)
+            if request:
+                yield request
+            return
+        whole = listed.next_url is None
+        for thread in vanished(run.rows, run.known.values(), whole=whole):
+            yield from self._begin(Visit(thread.key, thread.url), run, known=thread)
+
+    # --- threads
+
+    def _begin(
+        self, visit: Visit, run: _Pass | None, known: Known | None = None, *, revisit: bool = False
+    ) -> Iterator[Request]:
+        if visit.key in self._visited:
+            return
+        self._visited.add(visit.key)
+        board = run.board.key if run else ""
+        head = visit.head and visit.page > 1
+        walk = _Walk(visit, board, run, head, revisit, known or (run.known.get(visit.key) if run else None))
+        page = 1 if head else visit.page
+        request = self._ask(self.adapter.thread_url(visit.url, page), self.parse_thread, walk=walk)
+        if request:
+            yield request
+
+    def parse_thread(self, response: Response, walk: _Walk) -> Iterator[Any]:
+        page = self._page(response)
+        try:
+            gate = self._gate(page, response)
+            if gate is None:
+                thread = self.adapter.thread(page)
+        except PageUnreadable as error:
+            self._unreadable(None, error, response)
+            return
+        if gate:
+            yield from self._thread_gated(walk, gate, response)
+            return
+        posts = self._posts(thread, walk, page, self._keep(response))
+        if walk.revisit or not walk.head:
+            walk.seen.update(post.key.post for post in posts)
+        if walk.head:  # the first page was read for what changed on it; now to where the news is
+            walk.head = False
+            yield PageRead(posts)
+            target = min(walk.visit.page, thread.pages)
+            yield from self._next(self.adapter.thread_url(walk.visit.url, target), walk)
+        elif thread.next_url and not walk.revisit:
+            yield PageRead(posts)
+            yield from self._next(thread.next_url, walk)
+        else:
+            yield PageRead(posts, self._end(thread, walk, page.fetched_at))
+
+    def _next(self, url: str, walk: _Walk) -> Iterator[Request]:
+        request = self._ask(url, self.parse_thread, walk=walk)
+        if request:
+            yield request
+
+    def _thread_gated(self, walk: _Walk, gate: Gate, response: Response) -> Iterator[Any]:
+        if gate.kind in _GONE:
+            if walk.visit.page > 1 and not walk.head and not walk.seen:
+                walk.visit = replace(walk.visit, page=1)  # the thread shrank: read it from its beginning
+                yield from self._next(walk.visit.url, walk)
+            else:
+                yield ThreadGone(walk.visit.key, self._time())
+        else:
+            self._gated(None, gate, response)
+
+    def _posts(self, thread: ThreadPage, walk: _Walk, page: Page, evidence: str) -> tuple[Post, ...]:
+        return tuple(
+            self._post(item, offset, thread, walk, page, evidence) for offset, item in enumerate(thread.posts)
+        )
+
+    def _post(
+        self, item: PostItem, offset: int, thread: ThreadPage, walk: _Walk, page: Page, evidence: str
+    ) -> Post:
+        key = PostKey(self.source.id, walk.visit.key, item.key)
+        position = item.position
+        if position is None:
+            before = self.store.get(key)
+            position = before.post.position if before else 0
+        if not position:
+            position = (thread.page - 1) * len(thread.posts) + offset + 1
+        opening = position == 1
+        board = walk.board
+        if not board:
+            before = self.store.get(key)
+            board = before.post.board if before else self.source.boards[0].key
+        return Post(
+            key=key,
+            board=board,
+            position=position,
+            title=thread.title,
+            author=item.author,
+            text=item.text,
+            url=item.url,
+            seen_at=page.fetched_at,
+            posted_at=item.posted.at,
+            precision=item.posted.precision,
+            edited_at=item.edited.at if item.edited else None,
+            author_url=item.author_url,
+            kind=item.kind or (Kind.LISTING if opening else Kind.REPLY),
+            language=self.source.language,
+            locked=thread.locked and opening,
+            evidence=evidence,
+        )
+
+    def _end(self, thread: ThreadPage, walk: _Walk, at: datetime) -> VisitEnd:
+        row, known = walk.visit.row, walk.known
+        state = None
+        activity = row.last_activity.at if row else (known.last_activity if known else None)
+        again = next_visit(None, activity, at)
+        if row:
+            state = ThreadState(
+                key=walk.visit.key,
+                board=walk.board,
+                url=walk.visit.url,
+                title=row.title,
+                signature=signature(row),
+                last_page=thread.page,
+                posts=len(walk.seen),
+                locked=row.locked,
+                created_at=row.created.at,
+                last_activity=activity,
+                visited_at=at,
+                next_visit_at=again,
+            )
+        return VisitEnd(
+            thread=walk.visit.key,
+            seen=frozenset(walk.seen),
+            to_end=thread.next_url is None,
+            state=state,
+            at=at,
+            next_visit_at=again,
+        )
+
+    # --- old threads
+
+    def _idle(self) -> None:
+        """Everything that moved is read: spend what is left on edits that no board page tells."""
+        if self._revisited or self.figures.tor_gone:
+            return
+        self._revisited = True
+        engine = self.crawler.engine
+        asked = False
+        for known in self.state.due(self._time(), self.source.politeness.revisits):
+            for request in self._begin(Visit(known.key, known.url), None, known, revisit=True):
+                assert engine is not None
+                engine.crawl(request)
+                asked = True
+        if asked:
+            raise DontCloseSpider
+
+    # --- pages that are not as hoped
+
+    def failed(self, failure: Failure) -> None:
+        """A request that gave no page, after Scrapy's retries."""
+        request: Request = failure.request  # type: ignore[attr-defined]
+        run = request.cb_kwargs.get("run") or request.cb_kwargs["walk"].run
+        self.figures.failed += 1
+        self.figures.detail = f"{type(failure.value).__name__}: {failure.value}"[:500]
+        if failure.check(TorUnavailable):
+            self.figures.tor_gone = True
+        if run:
+            run.failed = True
+        self.logger.warning("no page: %s (%s)", request.url, self.figures.detail)
+
+    def _gate(self, page: Page, response: Response) -> Gate | None:
+        if response.status in (404, 410):
+            return Gate(GateKind.MISSING, f"status {response.status}")
+        gate = self.adapter.gate(page)
+        if gate is None and response.status == 403:
+            return Gate(GateKind.FORBIDDEN, "status 403")
+        if gate is None and response.status >= 400:
+            raise PageUnreadable(f"status {response.status}")
+        return gate
+
+    def _gated(self, run: _Pass | None, gate: Gate, response: Response) -> None:
+        self.figures.gates += 1
+        self.figures.detail = f"{gate.kind.value} at {response.url}: {gate.says}"[:500]
+        self._keep(response)
+        if run:
+            run.failed = True
+
+    def _unreadable(self, run: _Pass | None, error: PageUnreadable, response: Response) -> None:
+        """Keep the page and count it. Only a board page (``run``) leaves its pass incomplete: a thread that
+        can never be read must not make every later pass walk the whole board."""
+        kept = self._keep(response)
+        self.figures.unreadable += 1
+        self.figures.detail = f"{response.url}: {error}; page kept as {kept}"[:500]
+        if run:
+            run.failed = True
+        self.logger.warning("page unreadable: %s", self.figures.detail)
+
+    # --- small things
+
+    def _time(self) -> datetime:
+        return self._now or datetime.now(UTC)
+
+    def _page(self, response: Response) -> Page:
+        self.figures.pages += 1
+        text = response.text if isinstance(response, TextResponse) else ""
+        return Page(response.url, text, self._time(), self.source.zone, response.status)
+
+    def _keep(self, response: Response) -> str:
+        headers = {
+            name.decode("latin-1"): b", ".join(values).decode("latin-1")
+            for name, values in response.headers.items()
+            if name.lower() != b"set-cookie"
+        }
+        return self._evidence.keep(response.url, response.status, headers, response.body, self._time())
+
+    def _closed(self, reason: str) -> None:
+        for run in self._passes:
+            if reason == "finished" and run.pages and not run.failed:
+                times = [row.last_activity.at for row in run.rows if row.last_activity.at]
+                newest = max([*times, *([run.watermark] if run.watermark else [])], default=self._time())
+                self.state.board_read(run.board.key, watermark=newest, pages=run.pages, at=self._time())
+        self.state.run_ended(self._run, self.figures, state_of(self.figures), datetime.now(UTC))
+        self._evidence.close()
+        self.store.close()
+        self._database.dispose()

@@ -1,0 +1,235 @@
+"""What a crawl remembers between runs: boards, threads and runs, in the state database.
+
+A thread's row is written only after its posts are stored. A crawl that is killed in between therefore finds
+the thread changed again at the next run and reads it again; the store knows the posts already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from config.database import UtcDateTime, metadata
+from crawler.frontier import Known
+from crawler.health import Figures, State
+
+board_table = sa.Table(
+    "crawl_board",
+    metadata,
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("board", sa.Text, primary_key=True),
+    sa.Column("watermark", UtcDateTime),
+    sa.Column("complete", sa.Boolean, nullable=False),
+    sa.Column("pages", sa.Integer, nullable=False),
+    sa.Column("crawled_at", UtcDateTime, nullable=False),
+)
+thread_table = sa.Table(
+    "crawl_thread",
+    metadata,
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("thread", sa.Text, primary_key=True),
+    sa.Column("board", sa.Text, nullable=False),
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("signature", sa.Text, nullable=False),
+    sa.Column("last_page", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("posts", sa.Integer, nullable=False),
+    sa.Column("locked", sa.Boolean, nullable=False),
+    sa.Column("created_at", UtcDateTime),
+    sa.Column("last_activity", UtcDateTime),
+    sa.Column("visited_at", UtcDateTime, nullable=False),
+    sa.Column("next_visit_at", UtcDateTime, nullable=False),
+    sa.Column("hot", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("removed_at", UtcDateTime),
+)
+run_table = sa.Table(
+    "crawl_run",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("started_at", UtcDateTime, nullable=False),
+    sa.Column("ended_at", UtcDateTime),
+    sa.Column("pages", sa.Integer, nullable=False),
+    sa.Column("new", sa.Integer, nullable=False),
+    sa.Column("changed", sa.Integer, nullable=False),
+    sa.Column("removed", sa.Integer, nullable=False),
+    sa.Column("failed", sa.Integer, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadState:
+    """A thread as it stood when it was last read to its end. Times are aware UTC."""
+
+    key: str
+    board: str
+    url: str
+    title: str
+    signature: str
+    last_page: int
+    posts: int
+    locked: bool
+    created_at: datetime | None
+    last_activity: datetime | None
+    visited_at: datetime
+    next_visit_at: datetime
+
+
+class CrawlState:
+    """The memory of one source's crawls."""
+
+    def __init__(self, database: sa.Engine, source: str) -> None:
+        self._database = database
+        self._source = source
+
+    def watermark(self, board: str) -> datetime | None:
+        """The newest activity at the board's last complete pass; None before the first."""
+        with self._database.connect() as connection:
+            return connection.scalar(
+                sa.select(board_table.c.watermark).where(
+                    board_table.c.source == self._source, board_table.c.board == board
+                )
+            )
+
+    def known(self, board: str) -> dict[str, Known]:
+        """Every thread known on a board, by key."""
+        return {item.key: item for item in self._select(thread_table.c.board == board)}
+
+    def due(self, now: datetime, limit: int) -> list[Known]:
+        """Threads to look at again: all with an alert, then those whose time has come, oldest first."""
+        standing = thread_table.c.removed_at.is_(None)
+        hot = self._select(standing, thread_table.c.hot.is_(sa.true()))
+        cold = self._select(
+            standing,
+            thread_table.c.hot.is_(sa.false()),
+            thread_table.c.next_visit_at <= now,
+            limit=limit,
+        )
+        return hot + cold
+
+    def thread_read(self, state: ThreadState) -> None:
+        """Keep a thread that was read to its end; a removed one stands again."""
+        values = {
+            "board": state.board,
+            "url": state.url,
+            "title": state.title,
+            "signature": state.signature,
+            "last_page": state.last_page,
+            "posts": state.posts,
+            "locked": state.locked,
+            "created_at": state.created_at,
+            "last_activity": state.last_activity,
+            "visited_at": state.visited_at,
+            "next_visit_at": state.next_visit_at,
+            "removed_at": None,
+        }
+        with self._database.begin() as connection:
+            done = connection.execute(sa.update(thread_table).where(*self._is(state.key)).values(values))
+            if not done.rowcount:
+                connection.execute(
+                    sa.insert(thread_table).values(source=self._source, thread=state.key, hot=False, **values)
+                )
+
+    def thread_revisited(self, key: str, *, at: datetime, next_visit_at: datetime) -> None:
+        """Keep that a thread's first page was looked at again."""
+        with self._database.begin() as connection:
+            connection.execute(
+                sa.update(thread_table)
+                .where(*self._is(key))
+                .values(visited_at=at, next_visit_at=next_visit_at)
+            )
+
+    def thread_removed(self, key: str, *, at: datetime) -> datetime | None:
+        """Keep that a thread is gone; when it was last seen before, or None if it was never known."""
+        with self._database.begin() as connection:
+            last = connection.scalar(sa.select(thread_table.c.visited_at).where(*self._is(key)))
+            connection.execute(sa.update(thread_table).where(*self._is(key)).values(removed_at=at))
+        return last
+
+    def board_read(self, board: str, *, watermark: datetime | None, pages: int, at: datetime) -> None:
+        """Keep that a pass over a board, and every thread that it asked for, is complete."""
+        values = {"watermark": watermark, "complete": True, "pages": pages, "crawled_at": at}
+        where = (board_table.c.source == self._source, board_table.c.board == board)
+        with self._database.begin() as connection:
+            if not connection.execute(sa.update(board_table).where(*where).values(values)).rowcount:
+                connection.execute(sa.insert(board_table).values(source=self._source, board=board, **values))
+
+    def run_started(self, at: datetime) -> int:
+        """Open a run's record; its number."""
+        with self._database.begin() as connection:
+            done = connection.execute(
+                sa.insert(run_table).values(
+                    source=self._source,
+                    started_at=at,
+                    pages=0,
+                    new=0,
+                    changed=0,
+                    removed=0,
+                    failed=0,
+                    state="running",
+                    detail="",
+                )
+            )
+            key = done.inserted_primary_key
+            assert key is not None
+            return int(key[0])
+
+    def run_ended(self, run: int, figures: Figures, state: State, at: datetime) -> None:
+        """Close a run's record with its figures."""
+        with self._database.begin() as connection:
+            connection.execute(
+                sa.update(run_table)
+                .where(run_table.c.id == run)
+                .values(
+                    ended_at=at,
+                    pages=figures.pages,
+                    new=figures.new,
+                    changed=figures.changed,
+                    removed=figures.removed,
+                    failed=figures.failed + figures.unreadable,
+                    state=state.value,
+                    detail=figures.detail,
+                )
+            )
+
+    def _is(self, key: str) -> tuple[sa.ColumnElement[bool], ...]:
+        return thread_table.c.source == self._source, thread_table.c.thread == key
+
+    def _select(self, *where: sa.ColumnElement[bool], limit: int | None = None) -> list[Known]:
+        columns = thread_table.c
+        query = (
+            sa.select(columns)
+            .where(columns.source == self._source, *where)
+            .order_by(columns.next_visit_at, columns.thread)
+            .limit(limit)
+        )
+        with self._database.connect() as connection:
+            return [
+                Known(
+                    key=row.thread,
+                    url=row.url,
+                    signature=row.signature,
+                    last_page=row.last_page,
+                    last_activity=row.last_activity,
+                    removed=row.removed_at is not None,
+                )
+                for row in connection.execute(query)
+            ]
+
+
+def mark_hot(database: sa.Engine, source: str, threads: Collection[str]) -> None:
+    """Have exactly these threads of a source looked at in every crawl."""
+    columns = thread_table.c
+    listed = columns.thread.in_(list(threads))
+    with database.begin() as connection:
+        for hot, which in ((True, listed), (False, ~listed)):
+            connection.execute(
+                sa.update(thread_table)
+                .where(columns.source == source, which, columns.hot.is_not(sa.literal(hot)))
+                .values(hot=hot)
+            )
