@@ -1,0 +1,107 @@
+"""The state database: one SQLAlchemy engine, SQLite by default or PostgreSQL by URL, and its migrations."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from config.errors import StopError
+
+#: The tables of every room register here.
+metadata = sa.MetaData()
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_LOCK_NUMBER = 0x4455534B  # any fixed number: the advisory lock that migrations take on PostgreSQL
+
+
+class DatabaseTooNew(StopError):
+    """The state database was written by a newer Duskwatch."""
+
+
+class UtcDateTime(sa.types.TypeDecorator[datetime]):
+    """A time that goes in aware and always comes back aware and in UTC; SQLite keeps no zones."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value!r} has no time zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def open_database(url: str) -> sa.Engine:
+    """An engine for ``url``. SQLite: WAL, 30 s of patience, foreign keys, and transactions that take
+    their lock when they begin, so that no two of them meet half way."""
+    engine = sa.create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+    if engine.dialect.name != "sqlite":
+        return engine
+    if engine.url.database and engine.url.database != ":memory:":
+        Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    @sa.event.listens_for(engine, "connect")
+    def _connected(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # SQLAlchemy's BEGIN below is the only one
+        for pragma in ("busy_timeout=30000", "journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @sa.event.listens_for(engine, "begin")
+    def _begun(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def migrate(engine: sa.Engine) -> None:
+    """Bring the schema to this version. Safe when several processes start at once; does nothing when it is
+    there already. Raises ``DatabaseTooNew`` for a database of a newer version."""
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    scripts = ScriptDirectory.from_config(config)
+    with _alone(engine), engine.connect() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+        connection.rollback()
+        if current == scripts.get_current_head():
+            return
+        if current is not None and current not in {script.revision for script in scripts.walk_revisions()}:
+            raise DatabaseTooNew(
+                f"the state database has schema {current}, which this version does not know",
+                cure="update duskwatch, or restore a backup made by this version",
+            )
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        connection.commit()
+
+
+@contextmanager
+def _alone(engine: sa.Engine) -> Iterator[None]:
+    """Only one process migrates at a time."""
+    name = engine.url.database
+    if engine.dialect.name == "sqlite" and name and name != ":memory:":
+        with Path(f"{name}.migrating").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+    elif engine.dialect.name == "postgresql":
+        with engine.connect() as connection:
+            connection.execute(sa.select(sa.func.pg_advisory_lock(_LOCK_NUMBER)))
+            yield
+            connection.execute(sa.select(sa.func.pg_advisory_unlock(_LOCK_NUMBER)))
+    else:
+        yield
