@@ -45,7 +45,7 @@ def read_yaml(path: Path, model: type[Model]) -> Model:
     try:
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
             if isinstance(event, yaml.AliasEvent):  # a few lines of aliases can stand for gigabytes
-                line = event.start_mark.line + 1
+                line = event.start_mark.line + 1 if event.start_mark else None
                 raise _one(path, line, "file", f"uses the alias *{event.anchor}", "write the value out")
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:

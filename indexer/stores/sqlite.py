@@ -1,0 +1,314 @@
+"""The embedded store: one SQLite file in WAL mode with FTS5."""
+
+from __future__ import annotations
+
+import sqlite3
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from config.errors import CursorUnknown, QueryError, StoreRefused, StoreUnavailable
+from indexer.highlight import highlight
+from indexer.post import Change, ChangeKind, Outcome, Post, PostKey, Stored
+from indexer.query import parse, positive
+from indexer.store import ChangePage, Filters, Hit, PurgePolicy, SearchPage, Sort, StoreStats
+from indexer.stores import sqlite_rows as rows
+from indexer.stores.sqlite_query import Compiled, compile_query
+from indexer.text import fold
+
+_SCHEMA = 1
+_INTERVALS = {"hour": "%Y-%m-%dT%H:00", "day": "%Y-%m-%d", "week": "week", "month": "%Y-%m-01"}
+_FACETS = ("source", "board", "author", "kind", "language")
+_ORDER = {
+    Sort.NEWEST: "post.posted DESC, post.id",
+    Sort.OLDEST: "post.posted, post.id",
+}
+
+
+class SqliteStore:
+    """Keeps posts in one file. Safe in several processes; one object is for one thread at a time."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._path = path
+        with self._errors():
+            self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"):
+                self._db.execute(f"PRAGMA {pragma}")
+            self._prepare()
+        self._uuid = str(self._db.execute("SELECT value FROM meta WHERE key = 'uuid'").fetchone()[0])
+
+    # --- writing
+
+    def put(self, posts: Sequence[Post]) -> list[Outcome]:
+        now = datetime.now(UTC)
+        with self._errors(), self._transaction():
+            return [self._put(post, now) for post in posts]
+
+    def _put(self, post: Post, now: datetime) -> Outcome:
+        before = self._db.execute(
+            "SELECT rowid, revision, hash, removed FROM post WHERE id = ?", (post.id,)
+        ).fetchone()
+        values = rows.post_values(post)
+        if before is None:
+            columns = ", ".join(values)
+            marks = ", ".join(f":{name}" for name in values)
+            rowid = self._db.execute(
+                f"INSERT INTO post ({columns}, revision, first_seen) VALUES ({marks}, 1, :seen)", values
+            ).lastrowid
+            revision, kind, outcome = 1, ChangeKind.NEW, Outcome.NEW
+        else:
+            rowid, revision, known_hash, removed = before
+            if known_hash == post.content_hash and removed is None:
+                return Outcome.KNOWN
+            self._unindex(rowid, revision)
+            revision += 1
+            settings = ", ".join(f"{name} = :{name}" for name in values if name != "id")
+            self._db.execute(
+                f"UPDATE post SET {settings}, revision = :revision, removed = NULL, last_seen = NULL"
+                " WHERE rowid = :rowid",
+                {**values, "revision": revision, "rowid": rowid},
+            )
+            kind, outcome = ChangeKind.CHANGED, Outcome.CHANGED
+        self._db.execute("INSERT INTO revision VALUES (?, ?, ?)", (rowid, revision, rows.to_json(post)))
+        self._db.execute(
+            "INSERT INTO words (rowid, title, text, author) VALUES (?, ?, ?, ?)", (rowid, *_folded(post))
+        )
+        self._feed(rowid, revision, kind, now)
+        return outcome
+
+    def mark_removed(self, keys: Sequence[PostKey], *, last_seen: datetime, at: datetime) -> int:
+        marked = 0
+        now = datetime.now(UTC)
+        with self._errors(), self._transaction():
+            for key in keys:
+                row = self._db.execute(
+                    "UPDATE post SET removed = ?, last_seen = ? WHERE id = ? AND removed IS NULL"
+                    " RETURNING rowid, revision",
+                    (at.timestamp(), last_seen.timestamp(), str(key)),
+                ).fetchone()
+                if row:
+                    self._feed(row[0], row[1], ChangeKind.REMOVED, now, at, last_seen)
+                    marked += 1
+        return marked
+
+    def purge(self, policy: PurgePolicy, *, now: datetime) -> int:
+        limit = (now - policy.keep).timestamp()
+        where, values = "seen < ?", [limit]
+        if policy.sources:
+            where += f" AND source IN ({rows.marks(policy.sources)})"
+        with self._errors(), self._transaction():
+            found = self._db.execute(
+                f"SELECT rowid, revision FROM post WHERE {where}", [*values, *policy.sources]
+            ).fetchall()
+            for rowid, revision in found:
+                self._unindex(rowid, revision)
+                self._db.execute("DELETE FROM post WHERE rowid = ?", (rowid,))
+        return len(found)
+
+    # --- reading
+
+    def get(self, key: PostKey) -> Stored | None:
+        found = self._stored("WHERE post.id = ?", [str(key)])
+        return found[0] if found else None
+
+    def thread(self, source: str, thread: str) -> list[Stored]:
+        return self._stored(
+            "WHERE post.source = ? AND post.thread = ? ORDER BY post.position, post.id", [source, thread]
+        )
+
+    def revisions(self, key: PostKey) -> list[Stored]:
+        return self._stored(
+            "WHERE post.id = ? ORDER BY revision.revision", [str(key)], join="revision.post = post.rowid"
+        )
+
+    def changes(self, after: str | None = None, limit: int = 1000) -> ChangePage:
+        start = self._sequence(after)
+        query = (
+            "SELECT feed.seq, feed.kind, feed.stored, revision.content, feed.revision, post.first_seen,"
+            " feed.removed, feed.last_seen FROM feed JOIN post ON post.rowid = feed.post"
+            " JOIN revision ON revision.post = feed.post AND revision.revision = feed.revision"
+            " WHERE feed.seq > ? ORDER BY feed.seq LIMIT ?"
+        )
+        with self._errors():
+            found = self._db.execute(query, (start, limit)).fetchall()
+        changes = tuple(
+            Change(ChangeKind(kind), rows.stored(*rest), rows.time(stored))
+            for _, kind, stored, *rest in found
+        )
+        return ChangePage(changes, f"sqlite:{self._uuid}:{found[-1][0] if found else start}")
+
+    def search(
+        self,
+        query: str,
+        *,
+        filters: Filters = Filters(),
+        sort: Sort = Sort.NEWEST,
+        limit: int = 20,
+        after: str | None = None,
+        facets: Sequence[str] = (),
+    ) -> SearchPage:
+        tree = parse(query)
+        compiled = compile_query(tree, filters, self._vocabulary, query)
+        for facet in facets:
+            if facet not in _FACETS:
+                raise QueryError(f"no facet {facet!r}", query=query, position=0, cure=", ".join(_FACETS))
+        terms = positive(tree)
+        score = compiled.score if sort is Sort.RELEVANCE and compiled.score else "0.0"
+        order = "score DESC, post.id" if sort is Sort.RELEVANCE else _ORDER[sort]
+        offset = int(after) if after else 0
+        with self._errors():
+            total = self._db.execute(
+                f"SELECT count(*) FROM post WHERE {compiled.where}", compiled.values
+            ).fetchone()[0]
+            found = self._db.execute(
+                f"SELECT {rows.STORED}, {score} AS score FROM post JOIN revision"
+                " ON revision.post = post.rowid AND revision.revision = post.revision"
+                f" WHERE {compiled.where} ORDER BY {order} LIMIT ? OFFSET ?",
+                [*(compiled.score_values if score != "0.0" else []), *compiled.values, limit, offset],
+            ).fetchall()
+            counted = {facet: self._facet(facet, compiled) for facet in facets}
+        hits = []
+        for *row, value in found:
+            stored = rows.stored(*row)
+            title, text = stored.post.title, stored.post.text
+            hits.append(
+                Hit(stored, float(value), highlight("title", title, terms), highlight("text", text, terms))
+            )
+        end = offset + len(found)
+        return SearchPage(tuple(hits), total, str(end) if end < total else None, counted)
+
+    def histogram(
+        self, query: str, *, filters: Filters = Filters(), interval: str = "day"
+    ) -> list[tuple[datetime, int]]:
+        if interval not in _INTERVALS:
+            raise QueryError(f"no interval {interval!r}", query=query, position=0, cure=", ".join(_INTERVALS))
+        compiled = compile_query(parse(query), filters, self._vocabulary, query)
+        form = _INTERVALS[interval]
+        bucket = (
+            "strftime('%Y-%m-%d', posted, 'unixepoch', '-6 days', 'weekday 1')"
+            if form == "week"
+            else f"strftime('{form}', posted, 'unixepoch')"
+        )
+        with self._errors():
+            found = self._db.execute(
+                f"SELECT {bucket} AS bucket, count(*) FROM post WHERE {compiled.where} GROUP BY bucket"
+                " ORDER BY bucket",
+                compiled.values,
+            ).fetchall()
+        return [(datetime.fromisoformat(start).replace(tzinfo=UTC), count) for start, count in found]
+
+    def stats(self) -> StoreStats:
+        with self._errors():
+            posts, removed = self._db.execute("SELECT count(*), count(removed) FROM post").fetchone()
+            revisions = self._db.execute("SELECT count(*) FROM revision").fetchone()[0]
+            last = self._db.execute("SELECT coalesce(max(seq), 0) FROM feed").fetchone()[0]
+        size = sum(
+            file.stat().st_size for file in self._path.parent.glob(f"{self._path.name}*") if file.is_file()
+        )
+        return StoreStats(posts, revisions, removed, size, {"kind": "sqlite", "feed": str(last)})
+
+    def close(self) -> None:
+        self._db.close()
+
+    # --- inside
+
+    def _prepare(self) -> None:
+        with self._transaction():
+            version = self._db.execute("PRAGMA user_version").fetchone()[0]
+            if version > _SCHEMA:
+                raise StoreRefused(
+                    f"{self._path} has schema {version}, this version knows {_SCHEMA}",
+                    cure="update duskwatch",
+                )
+            if version == 0:
+                script = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+                for statement in rows.statements(script):
+                    self._db.execute(statement)
+                self._db.execute("INSERT INTO meta VALUES ('uuid', ?)", (uuid.uuid4().hex,))
+                self._db.execute(f"PRAGMA user_version = {_SCHEMA}")
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise StoreUnavailable(
+                f"{self._path}: {error}", cure="check disk, permissions and locks"
+            ) from error
+        except sqlite3.DatabaseError as error:
+            raise StoreRefused(f"{self._path}: {error}", cure="restore a backup") from error
+
+    def _feed(
+        self,
+        rowid: int | None,
+        revision: int,
+        kind: ChangeKind,
+        now: datetime,
+        removed: datetime | None = None,
+        last_seen: datetime | None = None,
+    ) -> None:
+        gone = removed.timestamp() if removed else None
+        last = last_seen.timestamp() if last_seen else None
+        self._db.execute(
+            "INSERT INTO feed (post, revision, kind, stored, removed, last_seen) VALUES (?, ?, ?, ?, ?, ?)",
+            (rowid, revision, kind.value, now.timestamp(), gone, last),
+        )
+
+    def _unindex(self, rowid: int, revision: int) -> None:
+        """Take a revision's words out of the index; FTS5 keeps no text, so it wants the old words back."""
+        content = self._db.execute(
+            "SELECT content FROM revision WHERE post = ? AND revision = ?", (rowid, revision)
+        ).fetchone()[0]
+        self._db.execute(
+            "INSERT INTO words (words, rowid, title, text, author) VALUES ('delete', ?, ?, ?, ?)",
+            (rowid, *_folded(rows.from_json(content))),
+        )
+
+    def _stored(self, where: str, values: Sequence[str], join: str | None = None) -> list[Stored]:
+        on = join or "revision.post = post.rowid AND revision.revision = post.revision"
+        with self._errors():
+            found = self._db.execute(
+                f"SELECT {rows.STORED} FROM post JOIN revision ON {on} {where}", values
+            ).fetchall()
+        return [rows.stored(*row) for row in found]
+
+    def _sequence(self, cursor: str | None) -> int:
+        if cursor is None:
+            return 0
+        kind, _, rest = cursor.partition(":")
+        name, _, number = rest.partition(":")
+        if kind != "sqlite" or name != self._uuid or not number.isdecimal():
+            raise CursorUnknown(
+                f"the cursor {cursor!r} is of another store", cure="start again without a cursor"
+            )
+        return int(number)
+
+    def _vocabulary(self) -> list[str]:
+        with self._errors():
+            return [row[0] for row in self._db.execute("SELECT term FROM vocabulary")]
+
+    def _facet(self, name: str, compiled: Compiled) -> dict[str, int]:
+        return dict(
+            self._db.execute(
+                f"SELECT coalesce(post.{name}, ''), count(*) AS n FROM post WHERE {compiled.where}"
+                f" GROUP BY 1 ORDER BY n DESC, 1 LIMIT 100",
+                compiled.values,
+            ).fetchall()
+        )
+
+
+def _folded(post: Post) -> tuple[str, str, str]:
+    return fold(post.title), fold(post.text), fold(post.author)

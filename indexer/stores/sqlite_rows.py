@@ -1,0 +1,84 @@
+"""Posts as rows of the SQLite store, and back."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import fields
+from datetime import UTC, datetime
+
+from indexer.post import Kind, Post, PostKey, Precision, Stored
+
+STORED = "revision.content, revision.revision, post.first_seen, post.removed, post.last_seen"
+_TIMES = ("seen_at", "posted_at", "edited_at")
+
+
+def time(seconds: float) -> datetime:
+    """Seconds since 1970 as an aware time."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def post_values(post: Post) -> dict[str, object]:
+    """The columns that searches filter and sort by."""
+    return {
+        "id": post.id,
+        "source": post.key.source,
+        "thread": post.key.thread,
+        "board": post.board,
+        "author": post.author,
+        "kind": post.kind.value,
+        "language": post.language,
+        "position": post.position,
+        "posted": (post.posted_at or post.seen_at).timestamp(),
+        "seen": post.seen_at.timestamp(),
+        "hash": post.content_hash,
+    }
+
+
+def to_json(post: Post) -> str:
+    """The whole post as JSON."""
+    values = {field.name: getattr(post, field.name) for field in fields(Post)}
+    values["key"] = [post.key.source, post.key.thread, post.key.post]
+    for name in _TIMES:
+        values[name] = values[name].isoformat() if values[name] else None
+    return json.dumps(values, ensure_ascii=False)
+
+
+def from_json(content: str) -> Post:
+    """The post that ``to_json`` wrote."""
+    values = json.loads(content)
+    values["key"] = PostKey(*values["key"])
+    values["kind"] = Kind(values["kind"])
+    values["precision"] = Precision(values["precision"])
+    for name in _TIMES:
+        values[name] = datetime.fromisoformat(values[name]) if values[name] else None
+    return Post(**values)
+
+
+def stored(
+    content: str, revision: int, first_seen: float, removed: float | None, last_seen: float | None
+) -> Stored:
+    """A row of ``STORED`` columns as a record."""
+    return Stored(
+        post=from_json(content),
+        revision=revision,
+        first_seen_at=time(first_seen),
+        removed_at=time(removed) if removed is not None else None,
+        last_seen_at=time(last_seen) if last_seen is not None else None,
+    )
+
+
+def marks(values: Sequence[object]) -> str:
+    """As many question marks."""
+    return ", ".join("?" * len(values))
+
+
+def statements(script: str) -> Iterator[str]:
+    """The statements of an SQL file one by one; ``executescript`` would commit the transaction around it."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

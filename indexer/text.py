@@ -1,0 +1,92 @@
+"""Words of a text, folded, each with its place in the original. Stores index these words and nothing else, so
+that every store finds the same.
+
+Folding: compatibility forms and case are one (NFKD, casefold), combining marks and invisible characters are
+dropped. Scripts written without spaces (Chinese, Japanese, Thai, Lao, Khmer, Burmese) give one word for each
+character; a query word of several such characters is a phrase of them, which finds exactly its occurrences.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+_SPACELESS = (
+    (0x0E00, 0x0EFF),  # Thai, Lao
+    (0x1000, 0x109F),  # Burmese
+    (0x1780, 0x17FF),  # Khmer
+    (0x3040, 0x30FF),  # kana
+    (0x3400, 0x4DBF),
+    (0x4E00, 0x9FFF),
+    (0xF900, 0xFAFF),
+    (0x20000, 0x323AF),
+)
+#: Longer runs are cut: no word is that long, but a hostile page may hold megabytes without a space.
+LONGEST_WORD = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A folded word and the characters ``start`` to ``end`` (excluded) of the original that it stands for."""
+
+    text: str
+    start: int
+    end: int
+
+
+@lru_cache(maxsize=65536)
+def _fold_char(char: str) -> tuple[str, str]:
+    """The folded letters of one character, and its role: word, alone (spaceless script), mark or gap."""
+    code = ord(char)
+    if any(low <= code <= high for low, high in _SPACELESS):
+        role = unicodedata.category(char)[0]
+        return (
+            unicodedata.normalize("NFKC", char),
+            {"L": "alone", "M": "mark", "N": "word"}.get(role, "gap"),
+        )
+    category = unicodedata.category(char)
+    if category in ("Mn", "Me", "Cf") or char == "ـ":  # the last stretches Arabic words
+        return "", "mark"
+    decomposed = unicodedata.normalize("NFKD", char).casefold()
+    letters = "".join(c for c in unicodedata.normalize("NFKD", decomposed) if c.isalnum())
+    return letters, "word" if letters else "gap"
+
+
+def fold(text: str) -> str:
+    """The folded words of a text, separated by single spaces. Folding what is folded changes nothing."""
+    return " ".join(word.text for word in words(text))
+
+
+def words(text: str) -> list[Word]:
+    """All words of a text in order."""
+    found: list[Word] = []
+    start, end, letters = -1, -1, ""
+    alone = False
+
+    def close() -> None:
+        nonlocal start, letters, alone
+        if letters:
+            found.append(Word(letters, start, end))
+        start, letters, alone = -1, "", False
+
+    for at, char in enumerate(text):
+        folded, role = _fold_char(char)
+        if role == "word":
+            if alone or len(letters) >= LONGEST_WORD:
+                close()
+            start = at if start < 0 else start
+            letters += folded
+            end = at + 1
+        elif role == "alone":
+            close()
+            start, end, letters, alone = at, at + 1, folded, True
+        elif role == "mark":
+            if letters:
+                end = at + 1
+                if alone:
+                    letters += folded  # a Thai vowel sign is part of its syllable
+        else:
+            close()
+    close()
+    return found

@@ -1,0 +1,325 @@
+"""What every store must do, run on every implementation."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import random
+import signal
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from config.errors import CursorUnknown, QueryError, StoreRefused
+from indexer.ingest import Ingest
+from indexer.opening import open_store
+from indexer.post import ChangeKind, Kind, Outcome, Post, PostKey, Precision
+from indexer.store import Filters, PurgePolicy, Sort, Store
+
+NOON = datetime(2026, 1, 6, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/posts.db"
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[Store]:
+    opened = open_store(url)
+    yield opened
+    opened.close()
+
+
+def post(number: int = 1, text: str = "plain words", **more: Any) -> Post:
+    values: dict[str, Any] = {
+        "key": PostKey("forum", "t1", str(number)),
+        "board": "databases",
+        "position": number,
+        "title": "a title",
+        "author": "Seller_One",
+        "text": text,
+        "url": f"http://board.invalid/{number}",
+        "seen_at": NOON,
+        "posted_at": NOON - timedelta(minutes=number),
+        "precision": Precision.MINUTE,
+        "kind": Kind.LISTING if number == 1 else Kind.REPLY,
+    }
+    return Post(**{**values, **more})
+
+
+def ids(store: Store, query: str, **more: Any) -> list[str]:
+    return [hit.stored.post.key.post for hit in store.search(query, **more).hits]
+
+
+def test_put_is_idempotent_and_keeps_revisions(store: Store) -> None:
+    first = post(text="price 500")
+    assert store.put([first, post(2)]) == [Outcome.NEW, Outcome.NEW]
+    assert store.put([first, post(2)]) == [Outcome.KNOWN, Outcome.KNOWN]
+    second = replace(first, text="price 300", seen_at=NOON + timedelta(hours=1), content_hash="")
+    assert store.put([second]) == [Outcome.CHANGED]
+    assert [each.post.text for each in store.revisions(first.key)] == ["price 500", "price 300"]
+    newest = store.get(first.key)
+    assert newest is not None
+    assert (newest.post, newest.revision, newest.first_seen_at) == (second, 2, NOON)
+    assert ids(store, "500") == []
+    assert ids(store, "300") == ["1"]
+
+
+def test_a_batch_is_all_or_nothing(store: Store) -> None:
+    broken = replace(post(2), position="not a number")  # type: ignore[arg-type]
+    object.__setattr__(broken, "position", object())
+    with pytest.raises(Exception, match=r".+"):
+        store.put([post(1), broken])
+    assert store.stats().posts == 0
+
+
+def test_removed_and_back(store: Store) -> None:
+    store.put([post(1), post(2)])
+    later = NOON + timedelta(hours=2)
+    keys = [post(1).key, PostKey("forum", "t1", "99")]
+    assert store.mark_removed(keys, last_seen=NOON, at=later) == 1
+    assert store.mark_removed(keys, last_seen=NOON, at=later) == 0
+    gone = store.get(post(1).key)
+    assert gone is not None
+    assert (gone.removed_at, gone.last_seen_at) == (later, NOON)
+    assert ids(store, "removed:true") == ["1"]
+    assert ids(store, "*", filters=Filters(removed=False)) == ["2"]
+    assert store.put([post(1)]) == [Outcome.CHANGED]
+    back = store.get(post(1).key)
+    assert back is not None
+    assert back.removed_at is None
+    kinds = [change.kind for change in store.changes().changes]
+    assert kinds == [ChangeKind.NEW, ChangeKind.NEW, ChangeKind.REMOVED, ChangeKind.CHANGED]
+
+
+def test_the_feed_resumes_and_refuses_strange_cursors(store: Store, tmp_path: Path) -> None:
+    store.put([post(number) for number in range(1, 8)])
+    page = store.changes(limit=3)
+    assert [change.stored.post.key.post for change in page.changes] == ["1", "2", "3"]
+    rest = store.changes(page.cursor)
+    assert [change.stored.post.key.post for change in rest.changes] == ["4", "5", "6", "7"]
+    assert store.changes(rest.cursor).changes == ()
+    assert store.changes(store.changes(rest.cursor).cursor).changes == ()
+    other = open_store(f"sqlite:///{tmp_path}/other.db")
+    try:
+        for cursor in (page.cursor, "nonsense", "sqlite:x:y"):
+            with pytest.raises(CursorUnknown):
+                other.changes(cursor)
+    finally:
+        other.close()
+
+
+TEXTS = {
+    "en": "documents of the Ministry of Health of Indonesia",
+    "id": "server pusat Kementerian Kesehatan",
+    "ru": "база Министерства здравоохранения",
+    "zh": "出售印尼卫生部的数据",
+    "ja": "保健省のデータベースです",
+    "th": "ข้อมูลกระทรวงสาธารณสุข",
+    "ar": "بيانات وزارة الصحَّة",
+}
+
+
+@pytest.mark.parametrize(
+    ("query", "language", "marked"),
+    [
+        ('"ministry of health"', "en", "Ministry of Health"),
+        ("kesehatan", "id", "Kesehatan"),
+        ("здравоохранения", "ru", "здравоохранения"),
+        ("ЗДРАВООХРАН*", "ru", "здравоохранения"),
+        ("卫生部", "zh", "卫生部"),
+        ("データ", "ja", "データ"),
+        ("กระทรวง", "th", "กระทรวง"),
+        ("الصحة", "ar", "الصحَّة"),
+        ("kesehatn~1", "id", "Kesehatan"),
+        ("k?men*ian", "id", "Kementerian"),
+        ("ｋｅｓｅｈａｔａｎ", "id", "Kesehatan"),
+    ],
+)
+def test_search_finds_and_marks_in_every_script(store: Store, query: str, language: str, marked: str) -> None:
+    store.put([post(at, text, language=name) for at, (name, text) in enumerate(TEXTS.items(), 1)])
+    (hit,) = store.search(query).hits
+    assert hit.stored.post.language == language
+    (span,) = hit.text_spans
+    assert hit.stored.post.text[slice(*span)] == marked
+
+
+def test_query_language(store: Store) -> None:
+    store.put(
+        [
+            post(1, "alpha beta", author="Ann", title="first"),
+            post(2, "beta gamma", author="Bob"),
+            post(3, "alpha gamma", board="market", posted_at=None, precision=Precision.UNKNOWN),
+        ]
+    )
+    assert ids(store, "alpha OR gamma") == ["3", "1", "2"]
+    assert ids(store, "alpha gamma") == ["3"]
+    assert ids(store, "beta -gamma") == ["1"]
+    assert ids(store, "NOT beta") == ["3"]
+    assert ids(store, '"alpha beta"') == ["1"]
+    assert ids(store, '"beta alpha"') == []
+    assert ids(store, "author:ann AND text:(alpha beta)") == ["1"]
+    assert ids(store, "title:first") == ["1"]
+    assert ids(store, "board:market") == ["3"]
+    assert ids(store, "source:for* kind:listing") == ["1"]
+    assert ids(store, "posted:[2026-01-06T11:59 TO *]") == ["3", "1"]
+    assert ids(store, "posted:2026-01-06") == ["3", "1", "2"]
+    assert ids(store, "posted:{2026-01-06 TO *]") == []
+    assert ids(store, "", sort=Sort.OLDEST) == ["2", "1", "3"]
+    assert ids(store, "gamma", sort=Sort.RELEVANCE) == ["2", "3"]
+
+
+@pytest.mark.parametrize(
+    ("query", "position"),
+    [("foo AND (bar", 8), ('say "x', 4), ("colour:red", 0), ("a AND", 5), ("x text:[a TO b]", 7), ("! !", 0)],
+)
+def test_errors_point_at_the_character(store: Store, query: str, position: int) -> None:
+    with pytest.raises(QueryError) as caught:
+        store.search(query)
+    assert caught.value.position == position
+    assert caught.value.pointed().splitlines()[1].index("^") == position
+
+
+def test_pages_facets_and_histogram(store: Store) -> None:
+    store.put(
+        [post(n, board="a" if n % 2 else "b", posted_at=NOON - timedelta(days=n // 4)) for n in range(1, 10)]
+    )
+    page = store.search("words", limit=4, facets=["board", "author"])
+    seen = [hit.stored.post.key.post for hit in page.hits]
+    while page.after:
+        page = store.search("words", limit=4, after=page.after, facets=["board"])
+        seen += [hit.stored.post.key.post for hit in page.hits]
+    assert len(seen) == len(set(seen)) == page.total == 9
+    assert page.facets["board"] == {"a": 5, "b": 4}
+    assert store.histogram("words") == [
+        (datetime(2026, 1, day, tzinfo=UTC), count) for day, count in ((4, 2), (5, 4), (6, 3))
+    ]
+    assert store.histogram("*", interval="week") == [
+        (datetime(2025, 12, 29, tzinfo=UTC), 2),
+        (datetime(2026, 1, 5, tzinfo=UTC), 7),
+    ]
+
+
+def test_purge_forgets_and_keeps(store: Store) -> None:
+    store.put([post(1, seen_at=NOON - timedelta(days=90)), post(2)])
+    assert store.purge(PurgePolicy(timedelta(days=30)), now=NOON) == 1
+    assert ids(store, "*") == ["2"]
+    assert ids(store, "words") == ["2"]
+    assert store.stats().posts == 1
+
+
+def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
+    import sqlite3
+    from contextlib import closing
+
+    with closing(sqlite3.connect(tmp_path / "posts.db")) as database:
+        database.execute("PRAGMA user_version = 99")
+    with pytest.raises(StoreRefused, match="schema 99"):
+        open_store(f"sqlite:///{tmp_path}/posts.db")
+    with pytest.raises(StoreRefused):
+        open_store("ftp://x")
+
+
+texts = st.text(st.characters(codec=None), max_size=60)  # type: ignore[arg-type]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(max_size=60), st.text(max_size=60), st.text(min_size=1, max_size=9), texts)
+def test_a_store_gives_back_what_it_got(store: Store, title: str, text: str, key: str, hostile: str) -> None:
+    ingest = Ingest(store)
+    ingest.add(post(1, text, key=PostKey("forum", "t", key), title=title, author=hostile))
+    ingest.flush()
+    cleaned = key.replace("\0", "�")
+    found = store.get(PostKey("forum", "t", cleaned))
+    assert found is not None
+    assert found.post.text == text.replace("\0", "�")
+    assert found.post.title == title.replace("\0", "�")
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(max_size=40), st.text(max_size=20))
+def test_any_query_answers_or_says_what_is_wrong(store: Store, text: str, query: str) -> None:
+    ingest = Ingest(store)
+    ingest.add(post(1, text))
+    ingest.flush()
+    try:
+        page = store.search(query)
+    except QueryError as error:
+        assert 0 <= error.position <= len(query)  # noqa: PT017
+        return
+    for hit in page.hits:
+        for start, end in hit.text_spans:
+            assert 0 <= start < end <= len(hit.stored.post.text)
+
+
+def _write(url: str, writer: int, count: int, report: Any) -> None:
+    store = open_store(url)
+    for number in range(count):
+        store.put([post(1, f"{writer} {number}", key=PostKey("forum", f"w{writer}", str(number)))])
+        report.put((writer, number))
+    store.close()
+
+
+def test_the_feed_skips_nothing_under_concurrent_writers(store: Store, url: str) -> None:
+    context = multiprocessing.get_context("spawn")
+    acknowledged = context.Queue()
+    writers = [context.Process(target=_write, args=(url, writer, 60, acknowledged)) for writer in range(3)]
+    for writer in writers:
+        writer.start()
+    seen: list[str] = []
+    cursor = None
+    while len(seen) < 180:
+        page = store.changes(cursor, limit=7)
+        cursor = page.cursor
+        seen += [change.stored.post.text for change in page.changes]
+        if not page.changes and all(writer.exitcode is not None for writer in writers):
+            page = store.changes(cursor)
+            seen += [change.stored.post.text for change in page.changes]
+            break
+    for writer in writers:
+        writer.join(30)
+    wanted = sorted(f"{w} {n}" for w, n in (acknowledged.get(timeout=5) for _ in range(180)))
+    acknowledged.close()
+    acknowledged.join_thread()
+    assert sorted(seen) == wanted
+
+
+def _write_until_killed(url: str, round_: int, path: str) -> None:
+    store = open_store(url)
+    with open(path, "a", encoding="utf-8") as file:
+        for number in range(100_000):
+            store.put([post(1, key=PostKey("forum", f"r{round_}", f"{number}-{part}")) for part in range(3)])
+            file.write(f"r{round_}/{number}\n")
+            file.flush()
+
+
+def test_killed_writers_lose_nothing_acknowledged(url: str, tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    log = tmp_path / "acknowledged"
+    chance = random.Random(20260106)
+    for round_ in range(5):
+        before = log.stat().st_size if log.exists() else 0
+        child = context.Process(target=_write_until_killed, args=(url, round_, str(log)))
+        child.start()
+        want = before + chance.randrange(20, 400)
+        while not log.exists() or log.stat().st_size < want:
+            assert child.exitcode is None
+            child.join(0.005)
+        assert child.pid
+        os.kill(child.pid, signal.SIGKILL)
+        child.join()
+    store = open_store(url)
+    changes = {str(change.stored.post.key) for change in store.changes(limit=1_000_000).changes}
+    for line in log.read_text(encoding="utf-8").split():
+        thread, number = line.split("/")
+        assert {f"forum/{thread}/{number}-{part}" for part in range(3)} <= changes
+    assert len(changes) % 3 == 0
+    assert store.stats().posts == len(changes)
+    store.close()

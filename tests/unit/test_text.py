@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer.text import fold, words
+
+
+@given(st.text())
+def test_folding_is_idempotent(text: str) -> None:
+    assert fold(fold(text)) == fold(text)
+
+
+@given(st.text())
+def test_words_lie_in_the_original_in_order(text: str) -> None:
+    end = 0
+    for word in words(text):
+        assert end <= word.start < word.end <= len(text)
+        end = word.end
+
+
+def test_one_word_in_many_disguises() -> None:
+    for disguise in ("Kemenkes", "ＫＥＭＥＮＫＥＳ", "kémènkes", "ke\u00admen\u200bkes", "𝐤𝐞𝐦𝐞𝐧𝐤𝐞𝐬"):
+        assert fold(disguise) == "kemenkes"
