@@ -6,6 +6,7 @@ from config.settings import load_settings
 _duskwatch = load_settings()
 
 BOT_NAME = "duskwatch"
+USER_AGENT = _duskwatch.crawl.user_agent
 SPIDER_MODULES = ["crawler.spiders"]
 NEWSPIDER_MODULE = "crawler.spiders"
 

@@ -203,7 +203,7 @@ class CrawlState:
     def _select(self, *where: sa.ColumnElement[bool], limit: int | None = None) -> list[Known]:
         columns = thread_table.c
         query = (
-            sa.select(columns)
+            sa.select(thread_table)
             .where(columns.source == self._source, *where)
             .order_by(columns.next_visit_at, columns.thread)
             .limit(limit)

@@ -299,7 +299,7 @@ class BoardSpider(scrapy.Spider):
 
     def failed(self, failure: Failure) -> None:
         """A request that gave no page, after Scrapy's retries."""
-        request: Request = failure.request  # type: ignore[attr-defined]
+        request: Request = failure.request
         run = request.cb_kwargs.get("run") or request.cb_kwargs["walk"].run
         self.figures.failed += 1
         self.figures.detail = f"{type(failure.value).__name__}: {failure.value}"[:500]

@@ -1,0 +1,175 @@
+"""Scrapy's downloader middlewares: what keeps a crawl on its source, through Tor, and to text."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from http.cookiejar import Cookie
+from pathlib import Path
+from typing import Any
+
+from scrapy import Request, Spider, signals
+from scrapy.crawler import Crawler
+from scrapy.downloadermiddlewares.cookies import CookiesMiddleware
+from scrapy.exceptions import IgnoreRequest, StopDownload
+from scrapy.http import Headers, Response
+
+from crawler.source import Source, host_port
+from crawler.tor.onion import check_host
+
+_log = logging.getLogger(__name__)
+
+READ_TYPES = frozenset(
+    {
+        "text/html",
+        "application/xhtml+xml",
+        "application/json",
+        "application/rss+xml",
+        "application/atom+xml",
+        "application/xml",
+        "text/xml",
+    }
+)
+_SHELL = "shell"
+
+
+class Isolation:
+    """Sets the name by which Tor keeps a source's circuits apart from every other's."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Isolation:
+        source = _source(crawler.spider)
+        return cls(source.id if source else _SHELL)
+
+    def process_request(self, request: Request) -> None:
+        request.meta["tor_isolation"] = self._name
+
+
+class OwnAddresses:
+    """Refuses every address that is not the source's own; for ``scrapy shell``, which has no source, every
+    loopback, private or malformed one. Redirects pass here too."""
+
+    def __init__(self, source: Source | None) -> None:
+        self._source = source
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> OwnAddresses:
+        return cls(_source(crawler.spider))
+
+    def process_request(self, request: Request) -> None:
+        reason = self._refusal(request.url)
+        if reason:
+            _log.warning("refused %s: %s", request.url, reason)
+            raise IgnoreRequest(f"refused: {reason}")
+
+    def _refusal(self, url: str) -> str | None:
+        target = host_port(url)
+        if self._source:
+            return None if target in self._source.hosts else f"{target} is not an address of the source"
+        try:
+            check_host(target.rpartition(":")[0])
+        except ValueError as error:
+            return str(error)
+        return None
+
+
+class ContentTypes:
+    """Stops a download at its headers unless it is a page or a feed."""
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> ContentTypes:
+        middleware = cls()
+        crawler.signals.connect(middleware.headers_received, signals.headers_received)
+        return middleware
+
+    def headers_received(self, headers: Headers, request: Request) -> None:
+        if not _readable(headers):
+            _log.warning("not read: %s is %s", request.url, _type(headers) or "of no stated type")
+            raise StopDownload(fail=False)
+
+    def process_response(self, request: Request, response: Response) -> Response:  # noqa: ARG002
+        if response.status < 300 and not _readable(response.headers):
+            raise IgnoreRequest(f"refused: {_type(response.headers) or 'no type'} is not read")
+        return response
+
+
+class StableHeaders:
+    """Sends Tor Browser's headers, the same at every request."""
+
+    def __init__(self, user_agent: str) -> None:
+        self._headers = {
+            "User-Agent": user_agent,
+            "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+            "Accept-Language": "en-US,en;q=0.5",
+            "Accept-Encoding": "gzip, deflate, br",
+            "Sec-Fetch-Dest": "document",
+            "Sec-Fetch-Mode": "navigate",
+            "Sec-Fetch-Site": "none",
+        }
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> StableHeaders:
+        return cls(crawler.settings["USER_AGENT"])
+
+    def process_request(self, request: Request) -> None:
+        for name, value in self._headers.items():
+            request.headers.setdefault(name, value)
+
+
+class SourceCookies(CookiesMiddleware):
+    """Scrapy's cookies, kept across runs: one file a source, readable for its owner only."""
+
+    def __init__(self, path: Path | None, **more: Any) -> None:
+        super().__init__(**more)
+        self._path = path
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> SourceCookies:
+        source = _source(crawler.spider)
+        folder = crawler.settings.get("DUSKWATCH_DATA_DIR")
+        path = Path(folder) / "cookies" / f"{source.id}.json" if source and folder else None
+        middleware = cls(path)
+        middleware.crawler = crawler
+        middleware._load()
+        crawler.signals.connect(middleware._save, signals.spider_closed)
+        return middleware
+
+    def _load(self) -> None:
+        if not self._path or not self._path.exists():
+            return
+        try:
+            saved = json.loads(self._path.read_text(encoding="utf-8"))
+            for values in saved:
+                self.jars[None].set_cookie(Cookie(**values))
+        except (ValueError, TypeError) as error:
+            _log.warning("cookies of %s cannot be read and are made anew: %s", self._path.stem, error)
+
+    def _save(self) -> None:
+        cookies = [vars(cookie) for cookie in self.jars[None]]
+        if not self._path or not cookies:
+            return
+        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        fresh = self._path.with_suffix(".new")
+        with open(
+            os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
+        ) as file:
+            json.dump([{"rest": each.pop("_rest", {}), **each} for each in map(dict, cookies)], file)
+        fresh.replace(self._path)
+
+
+def _source(spider: Spider | None) -> Source | None:
+    source = getattr(spider, "source", None)
+    return source if isinstance(source, Source) else None
+
+
+def _type(headers: Headers) -> str:
+    value = headers.get("Content-Type") or b""
+    return value.decode("latin-1").partition(";")[0].strip().lower()
+
+
+def _readable(headers: Headers) -> bool:
+    return _type(headers) in READ_TYPES

@@ -1,0 +1,126 @@
+"""Scrapy's download handler for http and https: HTTP/1.1 through Tor's SOCKS port, and no other way.
+
+A request without an isolation name is refused; so is one that names a proxy of its own. Connections are kept
+alive in one pool for each isolation name, so that two sources never share a connection or a circuit.
+
+Certificates: an onion address proves itself by its key, so https on it is accepted with any certificate, as
+Tor Browser does; every other host must show a valid one.
+
+Leans on private parts of Scrapy 2.19 (``_ScrapyAgent``): the version is pinned and the behaviour tested.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Any
+from urllib.parse import urlsplit
+
+from scrapy import Request
+from scrapy.core.downloader.handlers import http11
+from scrapy.crawler import Crawler
+from scrapy.exceptions import DownloadFailedError, NotConfigured
+from scrapy.http import Response
+from scrapy.utils._download_handlers import wrap_twisted_exceptions
+from scrapy.utils.defer import maybe_deferred_to_future
+from twisted.internet.endpoints import wrapClientTLS
+from twisted.internet.ssl import optionsForClientTLS
+from twisted.web.client import Agent, HTTPConnectionPool
+from twisted.web.iweb import IAgentEndpointFactory
+from zope.interface import implementer
+
+from config.errors import DuskwatchError
+from crawler.tor.socks import Socks5Endpoint
+
+#: Pools kept open at once; a crawl needs one, a shell a few.
+MOST_POOLS = 16
+
+
+@implementer(IAgentEndpointFactory)
+class _Endpoints:
+    def __init__(self, reactor: Any, proxy: tuple[str, int], user: bytes, onion_context: Any, timeout: float):
+        self._reactor, self._proxy, self._user = reactor, proxy, user
+        self._onion_context, self._timeout = onion_context, timeout
+
+    def endpointForURI(self, uri: Any) -> Any:
+        endpoint = Socks5Endpoint(self._reactor, self._proxy, uri.host, uri.port, self._user, self._timeout)
+        if uri.scheme != b"https":
+            return endpoint
+        if uri.host.endswith(b".onion"):
+            return wrapClientTLS(self._onion_context.creatorForNetloc(uri.host, uri.port), endpoint)
+        return wrapClientTLS(optionsForClientTLS(uri.host.decode("ascii")), endpoint)
+
+
+class _TorAgent(http11._ScrapyAgent):
+    def __init__(self, *, proxy: tuple[str, int], user: bytes, **more: Any) -> None:
+        super().__init__(**more)
+        self._tor = proxy, user
+
+    def _get_agent(self, request: Request, timeout: float) -> Any:  # noqa: ARG002
+        from twisted.internet import reactor
+
+        proxy, user = self._tor
+        factory = _Endpoints(reactor, proxy, user, self._contextFactory, timeout)
+        return Agent.usingEndpointFactory(reactor, factory, self._pool)
+
+
+class TorDownloadHandler(http11.HTTP11DownloadHandler):
+    """Needs the setting ``TOR_SOCKS`` (host:port) and, on every request, ``meta["tor_isolation"]``."""
+
+    lazy = False
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        parts = urlsplit(f"socks://{crawler.settings.get('TOR_SOCKS') or ''}")
+        if not parts.hostname or not parts.port:
+            raise NotConfigured("TOR_SOCKS=host:port is required: there is no way but Tor")
+        self._proxy = (parts.hostname, parts.port)
+        self._pools: OrderedDict[str, HTTPConnectionPool] = OrderedDict()
+        self._per_host = crawler.settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN")
+
+    async def download_request(self, request: Request) -> Response:
+        user = request.meta.get("tor_isolation")
+        if not user:
+            raise DownloadFailedError("refused: the request has no isolation name")
+        if request.meta.get("proxy"):
+            raise DownloadFailedError("refused: the request names a proxy of its own")
+        agent = _TorAgent(
+            proxy=self._proxy,
+            user=user.encode(),
+            contextFactory=self._contextFactory,
+            bindAddress=None,
+            pool=self._pool_for(user),
+            maxsize=self._default_maxsize,
+            warnsize=self._default_warnsize,
+            fail_on_dataloss=self._fail_on_dataloss,
+            crawler=self._crawler,
+            tls_verbose_logging=self._tls_verbose_logging,
+        )
+        try:
+            with wrap_twisted_exceptions():
+                return await maybe_deferred_to_future(agent.download_request(request))
+        except DuskwatchError:
+            raise
+        except Exception as error:
+            # Twisted wraps what an endpoint raises when a connection from the pool turns out dead
+            for reason in getattr(error, "reasons", ()):
+                if isinstance(reason.value, DuskwatchError):
+                    raise reason.value from error
+            raise
+
+    def _pool_for(self, user: str) -> HTTPConnectionPool:
+        from twisted.internet import reactor
+
+        if user not in self._pools:
+            pool = HTTPConnectionPool(reactor, persistent=True)
+            pool.maxPersistentPerHost = self._per_host
+            pool._factory = http11._LenientHTTP11ClientFactory
+            self._pools[user] = pool
+            while len(self._pools) > MOST_POOLS:
+                self._pools.popitem(last=False)[1].closeCachedConnections()
+        self._pools.move_to_end(user)
+        return self._pools[user]
+
+    async def close(self) -> None:
+        for pool in self._pools.values():
+            pool.closeCachedConnections()
+        await super().close()
