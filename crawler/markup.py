@@ -1,0 +1,126 @@
+"""From a post's markup to the text that a visitor sees."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qs, urlencode, urljoin, urlsplit, urlunsplit
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+_BLOCKS = frozenset(
+    {"address", "article", "aside", "blockquote", "dd", "div", "dl", "dt", "figure", "footer"}
+    | {"h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "ol", "p", "pre"}
+    | {"section", "table", "td", "th", "tr", "ul"}
+)
+_HIDDEN = frozenset(
+    {
+        "script",
+        "style",
+        "noscript",
+        "template",
+        "button",
+        "input",
+        "select",
+        "textarea",
+        "iframe",
+        "svg",
+        "head",
+    }
+)
+#: Nodes read of one post. A page of ten thousand nested tags is no post, and must cost no more than one.
+_MOST_NODES = 100_000
+
+
+def parse(text: str) -> LexborHTMLParser:
+    """A page's tree."""
+    return LexborHTMLParser(text)
+
+
+def inline(node: LexborNode | None) -> str:
+    """A node's text on one line; empty for None."""
+    return " ".join(node.text(separator="").replace("\u00a0", " ").split()) if node else ""
+
+
+def visible(node: LexborNode, skip: tuple[str, ...] = ()) -> str:
+    """The visible text below a node: blocks on lines of their own, quotes as lines that begin with ``> ``,
+    code as typed. ``skip``: CSS selectors of parts that are not the author's.
+
+    Walks with a stack of its own, so that no depth of nesting can exhaust Python's.
+    """
+    skipped = {found.mem_id for selector in skip for found in node.css(selector)}
+    lines: list[tuple[int, str]] = [(0, "")]
+
+    def break_line(depth: int) -> None:
+        if lines[-1][1]:
+            lines.append((depth, ""))
+        else:
+            lines[-1] = (depth, "")
+
+    def write(text: str) -> None:
+        lines[-1] = (lines[-1][0], lines[-1][1] + text)
+
+    # (node, quote depth, inside code, leaving)
+    stack: list[tuple[LexborNode, int, bool, bool]] = [(node, 0, False, False)]
+    left = _MOST_NODES
+    while stack and left:
+        left -= 1
+        at, depth, code, leaving = stack.pop()
+        tag = at.tag or ""
+        if leaving:
+            break_line(depth)
+            continue
+        if tag == "-text":
+            raw = (at.text_content or "").replace("\u00a0", " ")
+            if code:
+                for number, line in enumerate(raw.split("\n")):
+                    if number:
+                        lines.append((depth, ""))
+                    write(line)
+            else:
+                words = re.sub(r"\s+", " ", raw)
+                write(words.lstrip() if not lines[-1][1] or lines[-1][1].endswith(" ") else words)
+            continue
+        if tag.startswith("-") or tag in _HIDDEN or at.mem_id in skipped:
+            continue
+        if tag == "br":
+            lines[-1] = (lines[-1][0], lines[-1][1].rstrip())
+            lines.append((depth, ""))
+            continue
+        inner = depth + (tag == "blockquote")
+        block = tag in _BLOCKS
+        if block:
+            break_line(inner)
+            stack.append((at, depth, code, True))
+        children = []
+        child = at.child
+        while child is not None:
+            children.append((child, inner, code or tag in ("pre", "code"), False))
+            child = child.next
+        stack += reversed(children)
+    text = "\n".join("> " * depth + line.rstrip() if line.strip() else "" for depth, line in lines)
+    return re.sub(r"\n{3,}", "\n\n", text).strip("\n")
+
+
+def with_page(url: str, page: int) -> str:
+    """The address with its ``page`` parameter set; the first page has none."""
+    parts = urlsplit(url)
+    query = {name: values[-1] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
+    query.pop("page", None)
+    if page > 1:
+        query["page"] = str(page)
+    return urlunsplit((*parts[:3], urlencode(query), ""))
+
+
+def absolute(base: str, node: LexborNode | None) -> str | None:
+    """A link's address, or None when it has none or one that is no address."""
+    target = (node.attributes.get("href") or "").strip() if node else ""
+    try:
+        return urljoin(base, target) if target else None
+    except ValueError:
+        return None
+
+
+def number(text: str) -> int | None:
+    """The first whole number of a text such as ``5,622``; None when there is none."""
+    found = re.search(r"\d{1,12}", re.sub(r"(?<=\d)[,.\u00a0](?=\d{3})", "", text))
+    return int(found[0]) if found else None
