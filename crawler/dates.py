@@ -33,8 +33,8 @@ _Reader = Callable[["re.Match[str]", datetime, ZoneInfo], Instant]
 def read_date(text: str, *, now: datetime, zone: ZoneInfo) -> Instant:
     """The instant that ``text`` states, read at ``now`` (aware) in the board's ``zone``.
 
-    Never later than ``now``: a time slightly ahead is taken as ``now``, one far ahead as not stated. Text that
-    states no time gives an empty ``Instant``.
+    Never later than ``now``: a time slightly ahead is taken as ``now``, one far ahead as not stated. Text
+    that states no time gives an empty ``Instant``.
     """
     words = " ".join(text.replace("\u00a0", " ").split()).strip(" ,.:")
     if not words or len(words) > 100:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -17,7 +17,7 @@ from twisted.python.failure import Failure
 from config.database import migrate, open_database
 from config.errors import PageUnreadable, TorUnavailable
 from config.settings import Settings, load_settings
-from crawler.adapter import Adapter, Gate, GateKind, Page, PostItem, ThreadPage, ThreadRow
+from crawler.adapter import Adapter, Gate, GateKind, Page, ThreadPage, ThreadRow
 from crawler.adapters import load_adapter
 from crawler.evidence import Evidence
 from crawler.frontier import Known, Visit, decide_board, next_visit, signature, vanished
@@ -54,6 +54,7 @@ class _Walk:
     revisit: bool = False
     known: Known | None = None
     seen: set[str] = field(default_factory=set)
+    next_position: int = 0  # unknown until a page was read
 
 
 class BoardSpider(scrapy.Spider):
@@ -185,7 +186,7 @@ class BoardSpider(scrapy.Spider):
         if walk.revisit or not walk.head:
             walk.seen.update(post.key.post for post in posts)
         if walk.head:  # the first page was read for what changed on it; now to where the news is
-            walk.head = False
+            walk.head, walk.next_position = False, 0
             yield PageRead(posts)
             target = min(walk.visit.page, thread.pages)
             yield from self._next(self.adapter.thread_url(walk.visit.url, target), walk)
@@ -211,43 +212,47 @@ class BoardSpider(scrapy.Spider):
             self._gated(None, gate, response)
 
     def _posts(self, thread: ThreadPage, walk: _Walk, page: Page, evidence: str) -> tuple[Post, ...]:
-        return tuple(
-            self._post(item, offset, thread, walk, page, evidence) for offset, item in enumerate(thread.posts)
-        )
+        known = {each.post.key.post: each.post for each in self.store.thread(self.source.id, walk.visit.key)}
+        board = walk.board or next((post.board for post in known.values()), self.source.boards[0].key)
+        first = self._first_position(thread, walk, known)
+        posts = []
+        for position, item in enumerate(thread.posts, first):
+            number = item.position or position
+            posts.append(
+                Post(
+                    key=PostKey(self.source.id, walk.visit.key, item.key),
+                    board=board,
+                    position=number,
+                    title=thread.title,
+                    author=item.author,
+                    text=item.text,
+                    url=item.url,
+                    seen_at=page.fetched_at,
+                    posted_at=item.posted.at,
+                    precision=item.posted.precision,
+                    edited_at=item.edited.at if item.edited else None,
+                    author_url=item.author_url,
+                    kind=item.kind or (Kind.LISTING if number == 1 else Kind.REPLY),
+                    language=self.source.language,
+                    locked=thread.locked and number == 1,
+                    evidence=evidence,
+                )
+            )
+        walk.next_position = first + len(posts)
+        return tuple(posts)
 
-    def _post(
-        self, item: PostItem, offset: int, thread: ThreadPage, walk: _Walk, page: Page, evidence: str
-    ) -> Post:
-        key = PostKey(self.source.id, walk.visit.key, item.key)
-        position = item.position
-        if position is None:
-            before = self.store.get(key)
-            position = before.post.position if before else 0
-        if not position:
-            position = (thread.page - 1) * len(thread.posts) + offset + 1
-        opening = position == 1
-        board = walk.board
-        if not board:
-            before = self.store.get(key)
-            board = before.post.board if before else self.source.boards[0].key
-        return Post(
-            key=key,
-            board=board,
-            position=position,
-            title=thread.title,
-            author=item.author,
-            text=item.text,
-            url=item.url,
-            seen_at=page.fetched_at,
-            posted_at=item.posted.at,
-            precision=item.posted.precision,
-            edited_at=item.edited.at if item.edited else None,
-            author_url=item.author_url,
-            kind=item.kind or (Kind.LISTING if opening else Kind.REPLY),
-            language=self.source.language,
-            locked=thread.locked and opening,
-            evidence=evidence,
-        )
+    @staticmethod
+    def _first_position(thread: ThreadPage, walk: _Walk, known: Mapping[str, Post]) -> int:
+        """Where a page begins in its thread, for boards that do not number their posts: after what this walk
+        has read; else by the first post that is known; else behind everything known."""
+        if thread.page == 1:
+            return 1
+        if walk.next_position:
+            return walk.next_position
+        for offset, item in enumerate(thread.posts):
+            if item.key in known:
+                return max(known[item.key].position - offset, 1)
+        return max((post.position for post in known.values()), default=0) + 1
 
     def _end(self, thread: ThreadPage, walk: _Walk, at: datetime) -> VisitEnd:
         row, known = walk.visit.row, walk.known
