@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +25,8 @@ class Delivery:
 
 
 class Channel(Protocol):
-    """Sends deliveries. An implementation's module holds ``TYPE`` (its name in YAML), ``Config`` (a pydantic
-    model of its options) and ``open_channel(name, config) -> Channel``."""
+    """Sends deliveries. An implementation's module, named as its type in YAML, holds ``Config`` (its options) and
+    ``open_channel(name, config) -> Channel``."""
 
     name: str
 
@@ -48,7 +48,6 @@ class Channel(Protocol):
 
 
 class ChannelConfig(BaseModel):
-    """Options that every channel has."""
+    """The base of every channel's options."""
 
-    model_config = {"extra": "forbid", "frozen": True}
-    type: ClassVar[str]
+    model_config = ConfigDict(extra="forbid", frozen=True)

@@ -1,0 +1,14 @@
+"""Matching: from watchlists to a matcher."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from alerts.matching.port import Matcher
+from alerts.matching.words import WordMatcher
+from alerts.watchlist import Organisation
+
+
+def build_matcher(organisations: Sequence[Organisation]) -> Matcher:
+    """One matcher for all organisations."""
+    return WordMatcher(organisations)

@@ -33,7 +33,7 @@ def pages(folder: Path) -> dict[str, Page]:
 def plain(text: str) -> str:
     """Without markup, quote marks and line breaks."""
     text = re.sub(r"\[img\].*?\[/img\]|^> ?", " ", text, flags=re.M)
-    text = re.sub(r"\[/?quote[^\]]*\]", " ", text)
+    text = re.sub(r"\[/?quote[^\]]*\]|\[\*\]|\[/?(?:list|code)\]", " ", text)
     return " ".join(re.sub(r"\[/?\w+(=[^\]]*)?\]", "", text).split())
 
 

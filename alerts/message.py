@@ -1,0 +1,75 @@
+"""What a delivery says: the same JSON-ready payload for every channel."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from alerts.matching.port import Match
+from indexer.post import Stored
+
+SCHEMA = "duskwatch.alert/1"
+_EXCERPT = 600
+_UNSEEN = re.compile("[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+
+
+def message(
+    alert: str,
+    organisation: str,
+    stored: Stored,
+    matches: Sequence[Match],
+    severity: str,
+    tlp: str,
+    at: datetime,
+) -> dict[str, Any]:
+    """The payload for a new alert. Text of the board is shortened and shows its control characters; links are
+    defanged."""
+    post = stored.post
+    return {
+        "schema": SCHEMA,
+        "event": "new",
+        "alert": alert,
+        "organisation": organisation,
+        "severity": severity,
+        "tlp": tlp,
+        "title": plain(post.title),
+        "claim": plain(post.text[:_EXCERPT]) + ("…" if len(post.text) > _EXCERPT else ""),
+        "source": post.key.source,
+        "board": plain(post.board),
+        "author": plain(post.author),
+        "url": defang(plain(post.url)),
+        "kind": post.kind.value,
+        "posted_at": post.posted_at.isoformat() if post.posted_at else None,
+        "precision": post.precision.value,
+        "first_seen_at": stored.first_seen_at.isoformat(),
+        "matched_at": at.isoformat(),
+        "evidence": post.evidence,
+        "matches": matches_json(matches),
+    }
+
+
+def matches_json(matches: Sequence[Match]) -> list[dict[str, Any]]:
+    """Matches as JSON: term, kind, view, strength and spans in the original text."""
+    return [
+        {
+            "term": match.term,
+            "kind": match.kind,
+            "view": match.view,
+            "strength": match.strength,
+            "parts": dict(match.parts),
+            "spans": [[span.field, span.start, span.end] for span in match.spans],
+        }
+        for match in matches
+    ]
+
+
+def plain(text: str) -> str:
+    """Text in which control, invisible and bidirectional characters show as their code."""
+    return _UNSEEN.sub(lambda found: f"<U+{ord(found[0]):04X}>", text)
+
+
+def defang(url: str) -> str:
+    """An address that nobody can click."""
+    return re.sub(r"^http", "hxxp", url).replace(".", "[.]")
