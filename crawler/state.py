@@ -233,3 +233,22 @@ def mark_hot(database: sa.Engine, source: str, threads: Collection[str]) -> None
                 .where(columns.source == source, which, columns.hot.is_not(sa.literal(hot)))
                 .values(hot=hot)
             )
+
+
+def latest_runs(database: sa.Engine) -> dict[str, dict[str, object]]:
+    """The newest ended run of each source: ended_at, state, pages, new, changed, removed, failed, detail."""
+    newest = (
+        sa.select(sa.func.max(run_table.c.id))
+        .where(run_table.c.ended_at.is_not(None))
+        .group_by(run_table.c.source)
+    )
+    with database.connect() as connection:
+        rows = connection.execute(sa.select(run_table).where(run_table.c.id.in_(newest)))
+        return {
+            row.source: {
+                name: value
+                for name, value in row._mapping.items()
+                if name not in ("id", "source", "started_at")
+            }
+            for row in rows
+        }

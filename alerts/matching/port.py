@@ -21,7 +21,8 @@ class Match:
     """One term of one organisation found in one post.
 
     ``term`` is as the watchlist writes it, ``kind`` what it is there (name, alias, acronym, domain), ``view``
-    where it was seen (words, compact, domain). ``strength`` is 0 to 1, the product of ``parts``. ``spans`` are sorted and never empty.
+    where it was seen (words, compact, domain). ``strength`` is 0 to 1, the product of ``parts``. ``spans`` are
+    sorted and never empty.
     """
 
     organisation: str

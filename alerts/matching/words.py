@@ -14,7 +14,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 import daachorse
 
@@ -129,7 +129,7 @@ def _holds(term: _Term, original: str, found: list[Word]) -> bool:
         return unicodedata.normalize("NFKC", original[start:end]) == term.text
     if term.kind == "domain":
         letters = [word for word in found if word.text not in ("dot", "punkt", "titik")]
-        gaps = (original[a.end : b.start] for a, b in zip(letters, letters[1:], strict=False))
+        gaps = (original[a.end : b.start] for a, b in pairwise(letters))
         return (
             all(_DOT.fullmatch(gap) or gap == "-" for gap in gaps)
             and not _DOMAIN_BEFORE.search(original[max(start - 1, 0) : start])

@@ -1,0 +1,127 @@
+"""``duskwatch doctor``: is everything in order, and how to mend what is not."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import typer
+from rich.text import Text
+
+from alerts.loading import load_watchlists
+from config.errors import DuskwatchError
+from config.settings import Settings, load_settings
+from console.cli.output import options, show
+from console.wiring import channels, database, store
+from crawler.adapters import load_adapter
+from crawler.source import load_sources
+from crawler.tor.wait import wait_for_tor
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was checked."""
+
+    what: str
+    good: bool
+    says: str
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("doctor")(doctor)
+
+
+def doctor(context: typer.Context) -> None:
+    """Check settings, data folder, database, store, Tor, sources, watchlists, channels and clock."""
+    findings = examine(options(context).config)
+    shown = Text("\n").join(
+        Text.assemble(
+            ("ok    " if finding.good else "FAULT ", "green" if finding.good else "bold red"),
+            (f"{finding.what:<12}", "bold"),
+            finding.says,
+        )
+        for finding in findings
+    )
+    show(context, [asdict(finding) for finding in findings], shown)
+    if not all(finding.good for finding in findings):
+        raise typer.Exit(1)
+
+
+def examine(config: Path | None) -> list[Finding]:
+    """Check everything; faults do not hide one another, save that nothing works without settings."""
+    try:
+        settings = load_settings(config)
+    except DuskwatchError as error:
+        return [Finding("settings", False, str(error))]
+    findings = [Finding("settings", True, "read")]
+    for check in (_data, _database, _store, _tor, _sources, _watchlists, _channels, _clock):
+        findings.append(_guarded(check, settings))
+    return findings
+
+
+def _guarded(check: Callable[[Settings], str], settings: Settings) -> Finding:
+    name = check.__name__.lstrip("_")
+    try:
+        return Finding(name, True, check(settings))
+    except (DuskwatchError, OSError, ValueError) as error:
+        return Finding(name, False, str(error))
+
+
+def _data(settings: Settings) -> str:
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not os.access(settings.data_dir, os.W_OK):
+        raise OSError(f"{settings.data_dir} cannot be written to (change its owner or data_dir)")
+    return str(settings.data_dir)
+
+
+def _database(settings: Settings) -> str:
+    with database(settings) as engine:
+        return f"{engine.dialect.name}, schema up to date"
+
+
+def _store(settings: Settings) -> str:
+    with store(settings) as posts:
+        stats = posts.stats()
+    return f"{stats.posts:,} posts, {stats.revisions:,} revisions, {stats.size_bytes / 1e6:.1f} MB"
+
+
+def _tor(settings: Settings) -> str:
+    wait_for_tor(settings.tor.socks, timeout=0)
+    return f"answers at {settings.tor.socks}"
+
+
+def _sources(settings: Settings) -> str:
+    sources = load_sources(settings.sources_dir)
+    for source in sources.values():
+        load_adapter(source.adapter)
+    if not sources:
+        raise ValueError(f"none in {settings.sources_dir} (write one, or set sources_dir)")
+    return ", ".join(sources)
+
+
+def _watchlists(settings: Settings) -> str:
+    found = load_watchlists(settings.watchlists_dir)
+    if not found:
+        raise ValueError(f"none in {settings.watchlists_dir} (write one, or set watchlists_dir)")
+    return f"{len(found)} organisations"
+
+
+def _channels(settings: Settings) -> str:
+    with channels(settings) as opened:
+        if not opened:
+            raise ValueError(f"none in {settings.channels_dir} (write one: alerts reach nobody without)")
+        return ", ".join(f"{name} ({channel.redacted()})" for name, channel in opened.items())
+
+
+def _clock(settings: Settings) -> str:
+    newest = max((path.stat().st_mtime for path in settings.data_dir.glob("*.db")), default=0.0)
+    now = datetime.now(UTC)
+    if newest > now.timestamp() + 60:
+        raise ValueError(
+            "the clock stands before the last write of the data (set it: systemctl start chrony)"
+        )
+    return f"{now:%Y-%m-%d %H:%M:%S}Z"

@@ -1,0 +1,54 @@
+"""``duskwatch search``: find posts."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.console import Group
+from rich.text import Text
+
+from alerts.message import plain
+from config.settings import load_settings
+from console.cli.output import options, show
+from console.wiring import store
+from indexer.store import Hit, Sort
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("search")(search)
+
+
+def search(
+    context: typer.Context,
+    query: Annotated[str, typer.Argument(help='e.g. "ministry of health" AND posted:[2026-01-01 TO *]')],
+    limit: Annotated[int, typer.Option(min=1, max=1000)] = 10,
+    sort: Annotated[Sort, typer.Option(help="newest, oldest or relevance")] = Sort.NEWEST,
+    after: Annotated[str | None, typer.Option(help="the page after this mark")] = None,
+) -> None:
+    """Search all posts. Fields: title, text, author, source, board, thread, kind, language, posted, seen, removed."""
+    with store(load_settings(options(context).config)) as posts:
+        page = posts.search(query, limit=limit, sort=sort, after=after)
+    found = {"total": page.total, "after": page.after, "hits": page.hits}
+    more = f", the next page: --after {page.after}" if page.after else ""
+    show(context, found, Group(Text(f"{page.total} posts{more}"), *map(_shown, page.hits)))
+
+
+def _shown(hit: Hit) -> Text:
+    post = hit.stored.post
+    posted = f"{post.posted_at:%Y-%m-%d %H:%M}Z" if post.posted_at else "no time stated"
+    gone = ", removed" if hit.stored.removed_at else ""
+    line = Text(f"\n{post.id}  {posted}  {plain(post.author)}  revision {hit.stored.revision}{gone}\n", "dim")
+    line.append_text(_marked(post.title, hit.title_spans)).append("\n")
+    begin = max(hit.text_spans[0][0] - 80, 0) if hit.text_spans else 0
+    shifted = tuple((start - begin, end - begin) for start, end in hit.text_spans)
+    return line.append_text(_marked(post.text[begin : begin + 240].replace("\n", " "), shifted))
+
+
+def _marked(text: str, spans: tuple[tuple[int, int], ...]) -> Text:
+    made, at = Text(), 0
+    for start, end in spans:
+        made.append(plain(text[at:start])).append(plain(text[start:end]), "bold reverse")
+        at = end
+    return made.append(plain(text[at:]))

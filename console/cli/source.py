@@ -1,0 +1,63 @@
+"""``duskwatch source``: what is crawled."""
+
+from __future__ import annotations
+
+import typer
+
+from config.settings import load_settings
+from console.cli.output import options, show, table
+from console.wiring import database
+from crawler.adapters import adapter_names, load_adapter
+from crawler.source import load_sources
+from crawler.state import latest_runs
+
+app = typer.Typer(
+    name="source", help="List sources and their state, check their files.", no_args_is_help=True
+)
+
+
+@app.command("list")
+def list_(context: typer.Context) -> None:
+    """Every source with its last crawl."""
+    settings = load_settings(options(context).config)
+    sources = load_sources(settings.sources_dir)
+    with database(settings) as engine:
+        runs = latest_runs(engine)
+    rows = [
+        {
+            "source": name,
+            "name": source.name,
+            "adapter": source.adapter,
+            "every": str(source.schedule.every),
+            **runs.get(name, {"state": "never crawled"}),
+        }
+        for name, source in sources.items()
+    ]
+    columns = (
+        "source",
+        "name",
+        "adapter",
+        "every",
+        "state",
+        "ended_at",
+        "pages",
+        "new",
+        "changed",
+        "removed",
+    )
+    show(context, rows, table(rows, columns, f"no source in {settings.sources_dir}"))
+
+
+@app.command()
+def check(context: typer.Context) -> None:
+    """Check every source file."""
+    sources = load_sources(load_settings(options(context).config).sources_dir)
+    for source in sources.values():
+        load_adapter(source.adapter)
+    show(context, {"sources": list(sources)}, f"{len(sources)} sources are in order: {', '.join(sources)}")
+
+
+@app.command()
+def adapters(context: typer.Context) -> None:
+    """The engines that can be read."""
+    show(context, adapter_names(), "\n".join(adapter_names()))

@@ -1,0 +1,61 @@
+"""``duskwatch watch``: watchlists, and the watcher."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from alerts.loading import load_watchlists
+from alerts.matching import build_matcher
+from alerts.message import matches_json, plain
+from config.settings import load_settings
+from console.cli.output import options, show
+from console.wiring import read_inputs, watch
+
+app = typer.Typer(name="watch", help="Check and try watchlists, run the watcher.", no_args_is_help=True)
+
+
+@app.command()
+def run(context: typer.Context) -> None:
+    """Read what is new in the store and make alerts."""
+    done = watch(read_inputs(options(context).config))
+    said = f"{done.changes} changes, {done.matches} matches, {done.alerts_new} new alerts, {done.alerts_joined} joined"
+    show(context, asdict(done), said)
+
+
+@app.command()
+def check(context: typer.Context) -> None:
+    """Check every watchlist file."""
+    found = load_watchlists(load_settings(options(context).config).watchlists_dir)
+    names = ", ".join(organisation.id for organisation in found)
+    show(
+        context,
+        {"organisations": [organisation.id for organisation in found]},
+        f"{len(found)} organisations: {names}",
+    )
+
+
+@app.command()
+def test(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="a text file")],
+) -> None:
+    """Show what the watchlists find in a text, and why."""
+    matcher = build_matcher(load_watchlists(load_settings(options(context).config).watchlists_dir))
+    text = file.read_text(encoding="utf-8", errors="replace")
+    found = matcher.match("", text)
+    lines = [
+        f"{match.organisation}: {match.term} ({match.kind}, {match.view} view, strength {match.strength}): "
+        + ", ".join(f"{span.start}-{span.end} {plain(text[span.start : span.end])!r}" for span in match.spans)
+        for match in found
+    ]
+    value = [
+        {"organisation": match.organisation, **shown}
+        for match, shown in zip(found, matches_json(found), strict=True)
+    ]
+    show(context, value, None)
+    if not options(context).as_json:
+        typer.echo("\n".join(lines) or "nothing found")

@@ -1,0 +1,161 @@
+"""``duskwatch run``: one process that crawls, watches and delivers on schedule.
+
+Each crawl runs in a child process, so that a crash or leak of one hurts nobody else; no source is crawled twice at
+once. Faulty files do not stop the service: it says so and goes on with the last good ones.
+"""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+
+import structlog
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from config.errors import DuskwatchError, InputError
+from config.log import configure
+from console.wiring import (
+    Inputs,
+    crawl_command,
+    crawl_environment,
+    crawl_summary,
+    deliver,
+    read_inputs,
+    watch,
+)
+from crawler.source import Source
+
+_log = structlog.get_logger()
+_PATIENCE = 5.0  # seconds that a crawl gets to end by itself; the whole stop takes less than ten
+
+
+class Service:
+    """The scheduler with its jobs."""
+
+    def __init__(self, config: Path | None) -> None:
+        self._config = config
+        self._inputs = read_inputs(config)
+        self._stopping = threading.Event()
+        self._children: dict[str, subprocess.Popen[str]] = {}
+        self._lock = threading.Lock()
+        workers = max(4, min(32, len(self._inputs.sources) + 2))
+        self._scheduler = BackgroundScheduler(
+            executors={"default": ThreadPoolExecutor(workers), "alerts": ThreadPoolExecutor(2)},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+            timezone=UTC,
+        )
+
+    def run(self) -> None:
+        """Work until SIGTERM or SIGINT, then stop within ten seconds."""
+        configure(self._inputs.settings.log)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._asked_to_stop)
+        settings = self._inputs.settings
+        now = datetime.now(UTC)
+        for name, job, every in (
+            ("watch", self._watch, settings.watch.every),
+            ("deliver", self._deliver, settings.deliver.every),
+        ):
+            self._scheduler.add_job(
+                job, "interval", seconds=every, id=name, executor="alerts", next_run_time=now
+            )
+        self._scheduler.add_job(self._reload, "interval", seconds=30, id="reload", executor="alerts")
+        self._plan({}, self._inputs.sources)
+        self._scheduler.start()
+        _log.info(
+            "service runs", sources=len(self._inputs.sources), organisations=len(self._inputs.organisations)
+        )
+        self._stopping.wait()
+        self._stop()
+
+    def _plan(self, before: dict[str, Source], after: dict[str, Source]) -> None:
+        """Add, change and remove crawl jobs so that they follow the source files."""
+        for name in before.keys() | after.keys():
+            source = after.get(name)
+            if source == before.get(name):
+                continue
+            if self._scheduler.get_job(f"crawl {name}"):
+                self._scheduler.remove_job(f"crawl {name}")
+            if source and source.schedule.enabled:
+                self._scheduler.add_job(
+                    self._crawl,
+                    "interval",
+                    args=[name],
+                    id=f"crawl {name}",
+                    seconds=source.schedule.every.total_seconds(),
+                    next_run_time=datetime.now(UTC),
+                )
+
+    def _reload(self) -> None:
+        try:
+            fresh = read_inputs(self._config)
+        except InputError as error:
+            _log.error("files have faults; the last good ones stay in force", faults=str(error))
+            return
+        if fresh != self._inputs:
+            before, self._inputs = self._inputs, fresh
+            self._plan(before.sources, fresh.sources)
+            _log.info("files were changed and are in force")
+
+    def _crawl(self, name: str) -> None:
+        with self._lock:
+            if self._stopping.is_set():
+                return
+            child = subprocess.Popen(
+                crawl_command(name),
+                env=crawl_environment(self._config),
+                stdout=subprocess.PIPE,
+                text=True,
+                start_new_session=True,
+            )
+            self._children[name] = child
+        try:
+            said, _ = child.communicate()
+        finally:
+            with self._lock:
+                del self._children[name]
+        if self._stopping.is_set():
+            return
+        try:
+            summary = crawl_summary(name, subprocess.CompletedProcess(child.args, child.returncode, said))
+        except DuskwatchError as error:
+            _log.error("crawl broke", source=name, reason=str(error))
+            return
+        _log.info("crawl ended", **summary)
+
+    def _watch(self) -> None:
+        inputs: Inputs = self._inputs
+        try:
+            run = watch(inputs)
+        except DuskwatchError as error:
+            _log.error("watch failed; it is tried again", reason=str(error))
+            return
+        if run.alerts_new:
+            _log.info("alerts", new=run.alerts_new, joined=run.alerts_joined)
+
+    def _deliver(self) -> None:
+        try:
+            deliver(self._inputs.settings)
+        except DuskwatchError as error:
+            _log.error("delivering failed; it is tried again", reason=str(error))
+
+    def _asked_to_stop(self, _number: int, _frame: FrameType | None) -> None:
+        self._stopping.set()
+
+    def _stop(self) -> None:
+        with self._lock:
+            children = list(self._children.values())
+            for child in children:
+                child.terminate()
+        for child in children:
+            try:
+                child.wait(_PATIENCE)
+            except subprocess.TimeoutExpired:
+                child.kill()  # a killed crawl loses nothing: the next one goes on where it was
+        self._scheduler.shutdown(wait=True)
+        _log.info("service stopped")
