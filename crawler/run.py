@@ -16,6 +16,7 @@ from config.errors import DuskwatchError
 from config.log import configure
 from config.settings import load_settings
 from crawler.health import Figures, State, state_of
+from crawler.source import load_source
 from crawler.tor.wait import wait_for_tor
 
 _LATER = {State.DOWN, State.TOR, State.GATED}
@@ -30,6 +31,7 @@ def crawl(source: str, now: str | None = None) -> int:
 
     settings = load_settings()
     configure(settings.log, stream=sys.stderr)
+    load_source(settings.sources_dir, source)  # a fault in its file is told before anything is waited for
     figures = Figures()
     try:
         wait_for_tor(settings.tor.socks, timeout=settings.tor.wait)

@@ -191,13 +191,21 @@ def _edited(node: LexborNode | None, page: Page) -> Instant | None:
 
 
 def _paging(tree: LexborHTMLParser, page: Page) -> tuple[int, int, str | None]:
-    current = number(inline(tree.css_first(".pagination_current"))) or 1
-    listed = [
-        number(inline(node)) or 1 for node in tree.css(".pagination a.pagination_page, .pagination_last")
-    ]
-    total = re.search(r"\((\d+)\)", inline(tree.css_first(".pagination .pages")))
-    last = max([current, *listed, int(total[1]) if total else 1])
-    return current, last, absolute(page.url, tree.css_first(".pagination a.pagination_next"))
+    """The page's number, how many there are, and the next one's address.
+
+    A thread page holds two pagers: its own, and its board's in the navigation bar above it.
+    """
+    own = urlsplit(page.url).path
+    for pager in tree.css(".pagination"):
+        links = [absolute(page.url, link) for link in pager.css("a")]
+        if not any(urlsplit(link or "").path == own for link in links):
+            continue
+        current = number(inline(pager.css_first(".pagination_current"))) or 1
+        listed = [number(inline(node)) or 1 for node in pager.css("a.pagination_page, a.pagination_last")]
+        total = re.search(r"\((\d+)\)", inline(pager.css_first(".pages")))
+        last = max([current, *listed, int(total[1]) if total else 1])
+        return current, last, absolute(page.url, pager.css_first("a.pagination_next"))
+    return 1, 1, None
 
 
 def _parameter(url: str | None, name: str) -> str | None:

@@ -78,6 +78,7 @@ class BoardSpider(scrapy.Spider):
         self._evidence = Evidence(settings.data_dir / "evidence", source.id, self.started_at)
         self._passes: list[_Pass] = []
         self._visited: set[str] = set()
+        self._heads: set[str] = set()  # threads whose first page was read
         self._asked = 0
         self._revisited = False
         self._run = self.state.run_started(self.started_at)
@@ -159,7 +160,8 @@ class BoardSpider(scrapy.Spider):
     def _begin(
         self, visit: Visit, run: _Pass | None, known: Known | None = None, *, revisit: bool = False
     ) -> Iterator[Request]:
-        if visit.key in self._visited:
+        # a reply is read where the thread ends; an edit of the listing stands where it begins
+        if visit.key in (self._heads if revisit else self._visited):
             return
         self._visited.add(visit.key)
         board = run.board.key if run else ""
@@ -182,6 +184,8 @@ class BoardSpider(scrapy.Spider):
         if gate:
             yield from self._thread_gated(walk, gate, response)
             return
+        if thread.page == 1:
+            self._heads.add(walk.visit.key)
         posts = self._posts(thread, walk, page, self._keep(response))
         if walk.revisit or not walk.head:
             walk.seen.update(post.key.post for post in posts)

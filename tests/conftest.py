@@ -1,0 +1,82 @@
+"""Parts that are slow to start stand once for the whole run: a private Tor network and a machina forum."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from console.demo.board import Forum
+from console.demo.tor_network import PrivateTor
+
+
+class Workspace:
+    """A folder as an operator has it, and ``duskwatch`` run in it as a child process."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.write("duskwatch.toml", 'data_dir = "var"\n')
+
+    def write(self, name: str, text: str) -> Path:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("DUSKWATCH_")}
+        return kept | {"DUSKWATCH_CONFIG": str(self.folder / "duskwatch.toml")}
+
+    def run(self, *words: str, status: int = 0) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [sys.executable, "-m", *words], env=self.environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == status, f"{words}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done
+
+    def duskwatch(self, *words: str, status: int = 0) -> Any:
+        return json.loads(self.run("console.cli.main", "--json", *words, status=status).stdout)
+
+    def crawl(self, source: str, *words: str, status: int = 0) -> dict[str, Any]:
+        return json.loads(self.run("crawler.run", source, *words, status=status).stdout.splitlines()[-1])
+
+    def onion(self, network: PrivateTor, *more: str) -> None:
+        self.write(
+            "duskwatch.toml",
+            f'data_dir = "var"\n[tor]\nsocks = "127.0.0.1:{network.socks_port}"\n'
+            f'control = "127.0.0.1:{network.control_port}"\nwait = 5\n[log]\nlevel = "warning"\n'
+            + "\n".join(more),
+        )
+
+    def source(self, name: str, adapter: str, address: str, boards: dict[str, str], *more: str) -> None:
+        self.write(
+            f"config/sources/{name}.yaml",
+            f"id: {name}\nname: {name}\nadapter: {adapter}\naddresses: [{address}]\nboards:\n"
+            + "".join(f"  - {{key: {key}, path: '{path}'}}\n" for key, path in boards.items())
+            + "politeness: {delay: 0, connections: 4, timeout: 30}\n"
+            + "\n".join(more),
+        )
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def private_tor() -> Iterator[PrivateTor]:
+    with PrivateTor() as network:
+        yield network
+
+
+@pytest.fixture
+def forum(tmp_path: Path) -> Iterator[Forum]:
+    with Forum(tmp_path / "forum") as running:
+        yield running
