@@ -18,7 +18,7 @@ class State(StrEnum):
 
 
 #: Share of unreadable pages from which a source is called unreadable, and the least number of pages for it.
-UNREADABLE_SHARE, UNREADABLE_LEAST = 0.2, 1
+UNREADABLE_SHARE, UNREADABLE_LEAST = 0.2, 3
 
 
 @dataclass(slots=True)

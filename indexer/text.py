@@ -35,22 +35,31 @@ class Word:
     end: int
 
 
-@lru_cache(maxsize=65536)
-def _fold_char(char: str) -> tuple[str, str]:
-    """The folded letters of one character, and its role: word, alone (spaceless script), mark or gap."""
+def _spaceless(char: str) -> bool:
     code = ord(char)
-    if any(low <= code <= high for low, high in _SPACELESS):
-        role = unicodedata.category(char)[0]
-        return (
-            unicodedata.normalize("NFKC", char),
-            {"L": "alone", "M": "mark", "N": "word"}.get(role, "gap"),
-        )
-    category = unicodedata.category(char)
-    if category in ("Mn", "Me", "Cf") or char == "ـ":  # the last stretches Arabic words
-        return "", "mark"
-    decomposed = unicodedata.normalize("NFKD", char).casefold()
-    letters = "".join(c for c in unicodedata.normalize("NFKD", decomposed) if c.isalnum())
-    return letters, "word" if letters else "gap"
+    return any(low <= code <= high for low, high in _SPACELESS)
+
+
+@lru_cache(maxsize=65536)
+def _pieces(char: str) -> tuple[tuple[str, str], ...]:
+    """The folded letters of one character, each with its role: word, alone (spaceless script), mark or gap.
+
+    One character may stand for several (a ligature, the sign for a day of the month).
+    """
+    if _spaceless(char):
+        letters = unicodedata.normalize("NFKC", char)
+    elif unicodedata.category(char) in ("Mn", "Me", "Cf") or char == "ـ":  # the last stretches Arabic words
+        return (("", "mark"),)
+    else:
+        letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", char).casefold())
+    found = []
+    for letter in letters:
+        if _spaceless(letter):
+            role = {"L": "alone", "M": "mark", "N": "word"}.get(unicodedata.category(letter)[0], "gap")
+            found.append((letter, role))
+        elif letter.isalnum():
+            found.append((letter, "word"))
+    return tuple(found) or (("", "gap"),)
 
 
 def fold(text: str) -> str:
@@ -67,26 +76,26 @@ def words(text: str) -> list[Word]:
     def close() -> None:
         nonlocal start, letters, alone
         if letters:
-            found.append(Word(letters, start, end))
+            found.append(Word(unicodedata.normalize("NFC", letters) if alone else letters, start, end))
         start, letters, alone = -1, "", False
 
     for at, char in enumerate(text):
-        folded, role = _fold_char(char)
-        if role == "word":
-            if alone or len(letters) >= LONGEST_WORD:
-                close()
-            start = at if start < 0 else start
-            letters += folded
-            end = at + 1
-        elif role == "alone":
-            close()
-            start, end, letters, alone = at, at + 1, folded, True
-        elif role == "mark":
-            if letters:
+        for folded, role in _pieces(char):
+            if role == "word":
+                if alone or len(letters) >= LONGEST_WORD:
+                    close()
+                start = at if start < 0 else start
+                letters += folded
                 end = at + 1
-                if alone:
-                    letters += folded  # a Thai vowel sign is part of its syllable
-        else:
-            close()
+            elif role == "alone":
+                close()
+                start, end, letters, alone = at, at + 1, folded, True
+            elif role == "mark":
+                if letters:
+                    end = at + 1
+                    if alone:
+                        letters += folded  # a Thai vowel sign is part of its syllable
+            else:
+                close()
     close()
     return found

@@ -13,10 +13,11 @@ def test_folding_is_idempotent(text: str) -> None:
 
 @given(st.text())
 def test_words_lie_in_the_original_in_order(text: str) -> None:
-    end = 0
+    start = end = 0
     for word in words(text):
-        assert end <= word.start < word.end <= len(text)
-        end = word.end
+        assert start <= word.start < word.end <= len(text)
+        assert end <= word.end
+        start, end = word.start, word.end
 
 
 def test_one_word_in_many_disguises() -> None:
