@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+import alerts.outbox
+import alerts.watcher
+import crawler.state
+from config.database import metadata, migrate, open_database
+from config.settings import Settings
+from crawler.adapters import adapter_names
+from indexer.opening import open_store
+from indexer.post import Kind, Post, PostKey
+
+if TYPE_CHECKING:
+    from conftest import Workspace
+
+ROOT = Path(__file__).parents[2]
+
+
+def fill(workspace: Workspace) -> None:
+    store = open_store(f"sqlite:///{workspace.folder}/var/posts.db")
+    now = datetime(2026, 1, 6, tzinfo=UTC)
+    store.put(
+        [
+            Post(
+                key=PostKey("forum", "1", "1"),
+                board="sale",
+                position=1,
+                title="dump of Invented Bank",
+                author="ann\x1b[31m\u202e",
+                text="rows",
+                url="http://board.invalid/1",
+                seen_at=now,
+                kind=Kind.LISTING,
+            )
+        ]
+    )
+    store.close()
+
+
+def test_from_a_post_to_an_acknowledged_alert(workspace: Workspace) -> None:
+    fill(workspace)
+    workspace.write("config/watchlists/a.yaml", "organisations: [{id: bank, name: Invented Bank}]\n")
+    workspace.write("config/channels/lines.yaml", f"type: jsonl\npath: {workspace.folder}/lines\n")
+    run = workspace.duskwatch("watch", "run")
+    assert (run["changes"], run["alerts_new"]) == (1, 1)
+    assert workspace.duskwatch("watch", "run")["changes"] == 0
+    assert workspace.duskwatch("deliver", "run") == {"sent": 1, "retried": 0, "parked": 0}
+    (alert,) = workspace.duskwatch("alerts", "list")
+    shown = workspace.duskwatch("alerts", "show", alert["id"][:6])
+    assert shown["alert"]["matches"][0]["spans"] == [["title", 8, 21]]
+    workspace.duskwatch("alerts", "ack", alert["id"], "--why", "on it")
+    assert workspace.duskwatch("alerts", "list", "--state", "acknowledged")[0]["id"] == alert["id"]
+    human = workspace.run("console.cli.main", "search", "dump").stdout
+    assert "\x1b[31m" not in human
+    assert "<U+202E>" in human
+    missing = workspace.run("console.cli.main", "alerts", "show", "zzz", status=78)
+    assert "no alert begins with 'zzz'" in missing.stderr
+    wrong = workspace.run("console.cli.main", "search", "a AND (b", status=2)
+    assert "^ this bracket is not closed" in wrong.stderr
+
+
+def test_doctor_names_each_fault_with_its_cure(workspace: Workspace) -> None:
+    workspace.write("duskwatch.toml", '[tor]\nsocks = "127.0.0.1:9"\n')
+    workspace.write("config/watchlists/a.yaml", "organisations: []\n")
+    found = {each["what"]: each for each in workspace.duskwatch("doctor", status=1)}
+    assert found["database"]["good"]
+    assert found["store"]["good"]
+    assert "start tor" in found["tor"]["says"]
+    assert "a.yaml:1: organisations" in found["watchlists"]["says"]
+
+
+def test_the_service_stops_within_ten_seconds(workspace: Workspace) -> None:
+    workspace.write("duskwatch.toml", '[tor]\nsocks = "127.0.0.1:9"\n[log]\nformat = "json"\n')
+    workspace.source("slow", "machina", "http://board.example", {"a": "/"})
+    child = subprocess.Popen(
+        [sys.executable, "-m", "console.cli.main", "run"],
+        env=workspace.environment,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert child.stderr
+    while "service runs" not in child.stderr.readline():
+        assert child.poll() is None
+    begun = time.monotonic()
+    child.send_signal(signal.SIGTERM)
+    _, said = child.communicate(timeout=20)
+    assert time.monotonic() - begun < 10
+    assert child.returncode == 0
+    assert "service stopped" in said
+
+
+def test_migrations_make_the_tables_that_the_code_uses(tmp_path: Path) -> None:
+    assert alerts.outbox
+    assert alerts.watcher
+    assert crawler.state
+    engine = open_database(f"sqlite:///{tmp_path}/state.db")
+    migrate(engine)
+    migrate(engine)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": False})
+        different = [each for each in compare_metadata(context, metadata) if "index" not in str(each[0])]
+    engine.dispose()
+    assert different == []
+
+
+def test_documentation_is_true() -> None:
+    readme = (ROOT / "README.md").read_text()
+    changelog = (ROOT / "CHANGELOG.md").read_text().lower()
+    for name in adapter_names():
+        assert name in changelog
+    for name in ("terminal", "jsonl", "webhook"):
+        assert name in readme
+    for words in set(re.findall(r"^duskwatch ((?:alerts|deliver) \w+|search)", readme, re.M)):
+        done = subprocess.run(
+            [sys.executable, "-m", "console.cli.main", *words.split(), "--help"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, words
+    for section in Settings.model_fields.values():
+        inner = getattr(section.annotation, "model_fields", None)
+        for name, field in (inner or {"": section}).items():
+            assert field.description, name
