@@ -8,6 +8,7 @@ character; a query word of several such characters is a phrase of them, which fi
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
@@ -24,6 +25,7 @@ _SPACELESS = (
 )
 #: Longer runs are cut: no word is that long, but a hostile page may hold megabytes without a space.
 LONGEST_WORD = 64
+_ASCII = re.compile(rf"[A-Za-z0-9]{{1,{LONGEST_WORD}}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +66,15 @@ def _pieces(char: str) -> tuple[tuple[str, str], ...]:
 
 def fold(text: str) -> str:
     """The folded words of a text, separated by single spaces. Folding what is folded changes nothing."""
+    if text.isascii():
+        return " ".join(_ASCII.findall(text)).lower()
     return " ".join(word.text for word in words(text))
 
 
 def words(text: str) -> list[Word]:
     """All words of a text in order."""
+    if text.isascii():  # the same by the regular expression engine, an order of magnitude faster
+        return [Word(run[0].lower(), run.start(), run.end()) for run in _ASCII.finditer(text)]
     found: list[Word] = []
     start, end, letters = -1, -1, ""
     alone = False
