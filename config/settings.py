@@ -34,9 +34,8 @@ class TorSettings(_Section):
         "127.0.0.1:9050"
     )
     control: Annotated[
-        str | None,
-        Field(pattern=_ADDRESS, description="host:port of Tor's control port, for doctor and circuits"),
-    ] = "127.0.0.1:9051"
+        str | None, Field(pattern=_ADDRESS, description="host:port of its control port; doctor asks there")
+    ] = None
     control_password: Annotated[SecretStr | None, Field(description="its password, where it has one")] = None
     wait: Annotated[
         float, Field(ge=0, le=3600, description="seconds that a crawl waits for Tor to answer")

@@ -103,6 +103,9 @@ class Service:
             _log.info("files were changed and are in force")
 
     def _crawl(self, name: str) -> None:
+        source = self._inputs.sources.get(name)
+        if source is None or source.quiet(datetime.now(UTC)):
+            return
         with self._lock:
             if self._stopping.is_set():
                 return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Self
@@ -32,6 +32,9 @@ def _known_zone(name: str) -> str:
     return name
 
 
+_Hour = Annotated[int, Field(ge=0, le=24)]
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -49,7 +52,7 @@ class Politeness(_Strict):
     ] = 20
     timeout: Annotated[float, Field(ge=1, le=600, description="seconds for one page")] = 120.0
     quiet_hours: Annotated[
-        tuple[int, int] | None,
+        tuple[_Hour, _Hour] | None,
         Field(description="no crawl from the first hour to the second, in the board's time zone"),
     ] = None
 
@@ -136,6 +139,15 @@ class Source(_Strict):
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
+
+    def quiet(self, now: datetime) -> bool:
+        """Whether ``now`` (aware) lies in the source's quiet hours; they may run over midnight."""
+        hours = self.politeness.quiet_hours
+        if hours is None:
+            return False
+        first, end = hours
+        hour = now.astimezone(self.zone).hour
+        return first <= hour < end if first <= end else hour >= first or hour < end
 
     @property
     def hosts(self) -> frozenset[str]:

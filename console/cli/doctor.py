@@ -18,6 +18,7 @@ from console.cli.output import options, show
 from console.wiring import channels, database, store
 from crawler.adapters import load_adapter
 from crawler.source import load_sources
+from crawler.tor.control import bootstrap
 from crawler.tor.wait import wait_for_tor
 
 
@@ -91,7 +92,13 @@ def _store(settings: Settings) -> str:
 
 def _tor(settings: Settings) -> str:
     wait_for_tor(settings.tor.socks, timeout=0)
-    return f"answers at {settings.tor.socks}"
+    if settings.tor.control is None:
+        return f"answers at {settings.tor.socks}"
+    password = settings.tor.control_password
+    percent = bootstrap(settings.tor.control, password.get_secret_value() if password else None)
+    if percent < 100:
+        raise ValueError(f"connected to {percent} % only (wait, or check its network)")
+    return f"answers at {settings.tor.socks}, connected"
 
 
 def _sources(settings: Settings) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from console.demo.tor_network import PrivateTor
+from crawler.tor.control import ControlRefused, bootstrap
 
 if TYPE_CHECKING:
     from conftest import Workspace
@@ -134,6 +135,9 @@ def test_nothing_leaves_but_through_tor(private_tor: PrivateTor, workspace: Work
 def test_what_tor_says_becomes_what_to_do(private_tor: PrivateTor, workspace: Workspace) -> None:
     unknown = "2gzyxa5ihm7nsggfxnu52rck2vv4rvmdlkiu3zzui5du4xyclen53wid.onion"
     workspace.onion(private_tor)
+    assert bootstrap(f"127.0.0.1:{private_tor.control_port}", private_tor.control_password) == 100
+    with pytest.raises(ControlRefused):
+        bootstrap(f"127.0.0.1:{private_tor.control_port}", "wrong")
     workspace.source("nobody", "machina", f"http://{unknown}", {"a": "/"})
     summary = workspace.crawl("nobody", status=75)
     assert summary["state"] == "down"

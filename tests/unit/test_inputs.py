@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import io
 import json
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 import structlog
@@ -96,3 +98,21 @@ def test_secrets_are_never_logged() -> None:
     line = json.loads(stream.getvalue())
     assert (line["password"], line["api_key"], line["url"]) == ("***", "***", "https://***@x.example/")
     assert "hunter2" not in stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("hours", "hour", "quiet"), [((1, 5), 3, True), ((1, 5), 5, False), ((22, 6), 23, True)]
+)
+def test_quiet_hours_in_the_boards_own_zone(hours: tuple[int, int], hour: int, quiet: bool) -> None:
+    source = Source.model_validate(
+        {
+            "id": "a",
+            "name": "a",
+            "adapter": "mybb",
+            "addresses": ["http://board.example"],
+            "boards": [{"key": "a", "path": "/"}],
+            "timezone": "Asia/Jakarta",
+            "politeness": {"quiet_hours": hours},
+        }
+    )
+    assert source.quiet(datetime(2026, 1, 6, hour, tzinfo=ZoneInfo("Asia/Jakarta"))) is quiet
