@@ -7,6 +7,7 @@ once. Faulty files do not stop the service: it says so and goes on with the last
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import threading
 from datetime import UTC, datetime
@@ -53,8 +54,23 @@ class Service:
     def run(self) -> None:
         """Work until SIGTERM or SIGINT, then stop within ten seconds."""
         configure(self._inputs.settings.log)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._asked_to_stop)
+        woken, waker = socket.socketpair()
+        with woken, waker:
+            # Waiting for a lock would lose a signal that comes just before the wait begins: Python runs its
+            # handlers only between two steps of the main thread. The interpreter writes to this socket at once.
+            waker.setblocking(False)
+            signal.set_wakeup_fd(waker.fileno())
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, _noted)
+            try:
+                self._begin()
+                woken.recv(1)
+            finally:
+                signal.set_wakeup_fd(-1)
+        self._stopping.set()
+        self._stop()
+
+    def _begin(self) -> None:
         settings = self._inputs.settings
         now = datetime.now(UTC)
         for name, job, every in (
@@ -70,8 +86,6 @@ class Service:
         _log.info(
             "service runs", sources=len(self._inputs.sources), organisations=len(self._inputs.organisations)
         )
-        self._stopping.wait()
-        self._stop()
 
     def _plan(self, before: dict[str, Source], after: dict[str, Source]) -> None:
         """Add, change and remove crawl jobs so that they follow the source files."""
@@ -147,9 +161,6 @@ class Service:
         except DuskwatchError as error:
             _log.error("delivering failed; it is tried again", reason=str(error))
 
-    def _asked_to_stop(self, _number: int, _frame: FrameType | None) -> None:
-        self._stopping.set()
-
     def _stop(self) -> None:
         with self._lock:
             children = list(self._children.values())
@@ -162,3 +173,7 @@ class Service:
                 child.kill()  # a killed crawl loses nothing: the next one goes on where it was
         self._scheduler.shutdown(wait=True)
         _log.info("service stopped")
+
+
+def _noted(_number: int, _frame: FrameType | None) -> None:
+    """Nothing more: that it is there keeps the signal from ending the process, and the socket tells of it."""

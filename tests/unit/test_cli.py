@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import logging
+import os
 import re
 import signal
 import subprocess
@@ -9,6 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+import structlog
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
@@ -17,6 +21,7 @@ import alerts.watcher
 import crawler.state
 from config.database import metadata, migrate, open_database
 from config.settings import Settings
+from console.service import Service
 from crawler.adapters import adapter_names
 from indexer.opening import open_store
 from indexer.post import Kind, Post, PostKey
@@ -89,15 +94,42 @@ def test_the_service_stops_within_ten_seconds(workspace: Workspace) -> None:
         stderr=subprocess.PIPE,
         text=True,
     )
-    assert child.stderr
-    while "service runs" not in child.stderr.readline():
-        assert child.poll() is None
-    begun = time.monotonic()
-    child.send_signal(signal.SIGTERM)
-    _, said = child.communicate(timeout=20)
+    try:
+        assert child.stderr
+        while "service runs" not in child.stderr.readline():
+            assert child.poll() is None
+        begun = time.monotonic()
+        child.send_signal(signal.SIGTERM)
+        _, said = child.communicate(timeout=20)
+    finally:
+        child.kill()
+        child.communicate()
     assert time.monotonic() - begun < 10
     assert child.returncode == 0
     assert "service stopped" in said
+
+
+def test_a_stop_asked_for_before_the_wait_begins_is_not_lost(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DUSKWATCH_CONFIG", str(workspace.folder / "duskwatch.toml"))
+    service = Service(None)
+    begin = service._begin
+
+    def begin_and_be_signalled() -> None:
+        begin()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(service, "_begin", begin_and_be_signalled)
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        service.run()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        structlog.reset_defaults()
+        logging.getLogger().handlers.clear()
+    assert service._stopping.is_set()
 
 
 def test_migrations_make_the_tables_that_the_code_uses(tmp_path: Path) -> None:
