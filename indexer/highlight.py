@@ -15,9 +15,14 @@ Spans = tuple[tuple[int, int], ...]
 
 def wild_pattern(pattern: str) -> re.Pattern[str]:
     """A wildcard as a regular expression for one whole word."""
-    return re.compile(
-        "".join({"*": ".*", "?": "."}.get(char, re.escape(char)) for char in pattern), re.DOTALL
-    )
+    pieces = [
+        "".join("." if char == "?" else re.escape(char) for char in part) for part in pattern.split("*")
+    ]
+    if len(pieces) == 1:
+        return re.compile(pieces[0], re.DOTALL)
+    first, *inner, last = pieces
+    # atomic groups: the first place that fits is as good as any, so nothing is ever tried twice
+    return re.compile(first + "".join(f"(?>.*?{part})" for part in inner if part) + ".*" + last, re.DOTALL)
 
 
 def highlight(field: str, text: str, terms: Sequence[Words | Wild | Near]) -> Spans:
@@ -43,8 +48,11 @@ def near(word: str, edits: int) -> Callable[[str], bool]:
 
 def _tests(term: Words | Wild | Near) -> list[Callable[[str], bool]]:
     match term:
-        case Words():
-            return [word.__eq__ for word in term.words]
+        case Words(_, known, prefix):
+            tests: list[Callable[[str], bool]] = [word.__eq__ for word in known]
+            if prefix:
+                tests[-1] = lambda word: word.startswith(known[-1])
+            return tests
         case Wild():
             fits = wild_pattern(term.pattern).fullmatch
             return [lambda word: fits(word) is not None]

@@ -43,6 +43,7 @@ def _cleaned(post: Post) -> Post:
         post,
         key=key,
         title=clean(post.title),
+        board=clean(post.board),
         author=clean(post.author),
         text=clean(post.text),
         url=clean(post.url),

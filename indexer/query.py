@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 from luqum import tree
 from luqum.exceptions import ParseError
-from luqum.parser import parser
+from luqum.thread import parse as parse_syntax
 
 from config.errors import QueryError
 from config.inputs import nearest
@@ -23,7 +23,8 @@ TEXT_FIELDS = ("title", "text", "author")
 KEYWORD_FIELDS = ("source", "board", "thread", "kind", "language")
 TIME_FIELDS = ("posted", "seen")
 FIELDS = (*TEXT_FIELDS, *KEYWORD_FIELDS, *TIME_FIELDS, "removed")
-_LONGEST, _DEEPEST = 10_000, 100
+_LONGEST, _DEEPEST, _MOST_TERMS = 10_000, 100, 500
+_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +34,11 @@ class Everything:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Consecutive folded words in one of the fields."""
+    """Consecutive folded words in one of the fields; with ``prefix`` the last may go on."""
 
     fields: tuple[str, ...]
     words: tuple[str, ...]
+    prefix: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +105,11 @@ def parse(query: str) -> Node:
     """Read a query; an empty one fits everything. Raises ``QueryError``."""
     if len(query) > _LONGEST:
         raise QueryError(f"longer than {_LONGEST:,} characters", query=query[:80], position=0)
+    query = _SURROGATES.sub("�", query)  # no store can be asked for them
     if not query.strip():
         return Everything()
     try:
-        root = parser.parse(query)
+        root = parse_syntax(query)
     except ParseError as error:
         raise _syntax(query, str(error)) from None
     return _Reader(query).read(root, TEXT_FIELDS, 0)
@@ -141,6 +144,7 @@ def _syntax(query: str, message: str) -> QueryError:
 class _Reader:
     def __init__(self, query: str) -> None:
         self.query = query
+        self.terms = 0
 
     def fail(self, node: tree.Item, message: str, cure: str | None = None) -> QueryError:
         position = node.pos if isinstance(node.pos, int) else 0
@@ -165,6 +169,15 @@ class _Reader:
 
     def leaf(self, node: tree.Item, fields: tuple[str, ...]) -> Node:
         field = fields[0]
+        self.terms += 1
+        if self.terms > _MOST_TERMS:
+            raise self.fail(node, f"more than {_MOST_TERMS} terms", "ask in several queries")
+        if isinstance(node, tree.From | tree.To):
+            if field not in TIME_FIELDS:
+                raise self.fail(node, "only posted and seen have ranges", "posted:>=2026-01-01")
+            later = isinstance(node, tree.From)
+            edge = self.time(node.children[0], upper=bool(node.include) is not later)
+            return Between(field, edge, None) if later else Between(field, None, edge)
         if isinstance(node, tree.Range):
             if field not in TIME_FIELDS:
                 raise self.fail(node, "only posted and seen have ranges", "posted:[2026-01-01 TO 2026-01-31]")
@@ -196,12 +209,18 @@ class _Reader:
         if field in TIME_FIELDS:
             return Between(field, self.time(node, upper=False), self.time(node, upper=True))
         if field in KEYWORD_FIELDS:
+            prefix = not quoted and value.endswith("*") and not value.endswith("\\*")
             value = value.replace("\\", "")
-            return Exactly(field, value.removesuffix("*"), prefix=value.endswith("*") and not quoted)
+            return Exactly(field, value.removesuffix("*") if prefix else value, prefix)
         if not quoted and value == "*":
             return Everything()
         if not quoted and re.search(r"(?<!\\)[*?]", value):
-            pattern = re.sub(r"[^*?]+", lambda piece: "".join(fold(piece[0]).split()), value)
+            pieces = [fold(piece).split() for piece in re.split(r"[*?]+", value)]
+            if max(map(len, pieces)) > 1:
+                if len(pieces) == 2 and not pieces[1] and value.endswith("*"):
+                    return Words(fields, tuple(pieces[0]), prefix=True)
+                raise self.fail(node, "a wildcard stands in one word", "split it into its words")
+            pattern = re.sub(r"[^*?]+", lambda piece: fold(piece[0]), value)
             if len(pattern.strip("*?")) < 2:
                 raise self.fail(node, "a wildcard needs two letters beside it")
             return Wild(fields, pattern)
@@ -221,8 +240,8 @@ class _Reader:
             raise self.fail(
                 node, f"{text!r} is not a time", "write 2026-01-31 or a quoted 2026-01-31T12:00"
             ) from None
-        at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
         try:
+            at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
             step = timedelta(days=1) if len(text) <= 10 else timedelta(microseconds=1)
             return at + step if upper else at
         except OverflowError:

@@ -15,16 +15,12 @@ from indexer.post import Change, ChangeKind, Outcome, Post, PostKey, Stored
 from indexer.query import parse, positive
 from indexer.store import ChangePage, Filters, Hit, PurgePolicy, SearchPage, Sort, StoreStats
 from indexer.stores import sqlite_rows as rows
-from indexer.stores.sqlite_query import Compiled, compile_query
+from indexer.stores.sqlite_query import ORDERS, Compiled, behind, compile_query
 from indexer.text import fold
 
 _SCHEMA = 1
 _INTERVALS = {"hour": "%Y-%m-%dT%H:00", "day": "%Y-%m-%d", "week": "week", "month": "%Y-%m-01"}
 _FACETS = ("source", "board", "author", "kind", "language")
-_ORDER = {
-    Sort.NEWEST: "post.posted DESC, post.id",
-    Sort.OLDEST: "post.posted, post.id",
-}
 
 
 class SqliteStore:
@@ -35,21 +31,32 @@ class SqliteStore:
         self._path = path
         with self._errors():
             self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"):
-                self._db.execute(f"PRAGMA {pragma}")
-            self._prepare()
+            try:
+                for pragma in (
+                    "journal_mode=WAL",
+                    "synchronous=FULL",
+                    "foreign_keys=ON",
+                    "cache_size=-65536",
+                ):
+                    self._db.execute(f"PRAGMA {pragma}")
+                self._prepare()
+            except BaseException:
+                self._db.close()
+                raise
         self._uuid = str(self._db.execute("SELECT value FROM meta WHERE key = 'uuid'").fetchone()[0])
 
     # --- writing
 
     def put(self, posts: Sequence[Post]) -> list[Outcome]:
+        if not posts:
+            return []
         now = datetime.now(UTC)
         with self._errors(), self._transaction():
             return [self._put(post, now) for post in posts]
 
     def _put(self, post: Post, now: datetime) -> Outcome:
         before = self._db.execute(
-            "SELECT rowid, revision, hash, removed FROM post WHERE id = ?", (post.id,)
+            "SELECT rowid, revision, hash, removed, first_seen FROM post WHERE id = ?", (post.id,)
         ).fetchone()
         values = rows.post_values(post)
         if before is None:
@@ -60,11 +67,13 @@ class SqliteStore:
             ).lastrowid
             revision, kind, outcome = 1, ChangeKind.NEW, Outcome.NEW
         else:
-            rowid, revision, known_hash, removed = before
+            rowid, revision, known_hash, removed, first_seen = before
             if known_hash == post.content_hash and removed is None:
                 return Outcome.KNOWN
             self._unindex(rowid, revision)
             revision += 1
+            if post.posted_at is None:
+                values["posted"] = first_seen
             settings = ", ".join(f"{name} = :{name}" for name in values if name != "id")
             self._db.execute(
                 f"UPDATE post SET {settings}, revision = :revision, removed = NULL, last_seen = NULL"
@@ -157,28 +166,30 @@ class SqliteStore:
                 raise QueryError(f"no facet {facet!r}", query=query, position=0, cure=", ".join(_FACETS))
         terms = positive(tree)
         score = compiled.score if sort is Sort.RELEVANCE and compiled.score else "0.0"
-        order = "score DESC, post.id" if sort is Sort.RELEVANCE else _ORDER[sort]
-        offset = int(after) if after else 0
-        with self._errors():
+        further, mark = behind(sort, after, query) if after else ("", [])
+        with self._errors(), self._transaction("DEFERRED"):  # all of one moment
             total = self._db.execute(
                 f"SELECT count(*) FROM post WHERE {compiled.where}", compiled.values
             ).fetchone()[0]
             found = self._db.execute(
-                f"SELECT {rows.STORED}, {score} AS score FROM post JOIN revision"
+                f"SELECT {rows.STORED}, post.id, post.posted, {score} AS score FROM post JOIN revision"
                 " ON revision.post = post.rowid AND revision.revision = post.revision"
-                f" WHERE {compiled.where} ORDER BY {order} LIMIT ? OFFSET ?",
-                [*(compiled.score_values if score != "0.0" else []), *compiled.values, limit, offset],
+                f" WHERE ({compiled.where}){further} ORDER BY {ORDERS[sort][0]}, post.id LIMIT ?",
+                [*(compiled.score_values if score != "0.0" else []), *compiled.values, *mark, limit + 1],
             ).fetchall()
             counted = {facet: self._facet(facet, compiled) for facet in facets}
         hits = []
-        for *row, value in found:
+        for *row, _, _, value in found[:limit]:
             stored = rows.stored(*row)
             title, text = stored.post.title, stored.post.text
             hits.append(
                 Hit(stored, float(value), highlight("title", title, terms), highlight("text", text, terms))
             )
-        end = offset + len(found)
-        return SearchPage(tuple(hits), total, str(end) if end < total else None, counted)
+        resume = None
+        if 0 < limit < len(found):
+            *_, last, posted, value = found[limit - 1]
+            resume = f"{value if sort is Sort.RELEVANCE else posted!r}:{last}"
+        return SearchPage(tuple(hits), total, resume, counted)
 
     def histogram(
         self, query: str, *, filters: Filters = Filters(), interval: str = "day"
@@ -231,14 +242,15 @@ class SqliteStore:
                 self._db.execute(f"PRAGMA user_version = {_SCHEMA}")
 
     @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
+    def _transaction(self, kind: str = "IMMEDIATE") -> Iterator[None]:
+        self._db.execute(f"BEGIN {kind}")
         try:
             yield
+            self._db.execute("COMMIT")
         except BaseException:
-            self._db.execute("ROLLBACK")
+            if self._db.in_transaction:  # a full disk has rolled back already
+                self._db.execute("ROLLBACK")
             raise
-        self._db.execute("COMMIT")
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

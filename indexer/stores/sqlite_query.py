@@ -9,12 +9,18 @@ from functools import cached_property
 from config.errors import QueryError
 from indexer import query as q
 from indexer.highlight import near, wild_pattern
-from indexer.store import Filters
+from indexer.store import Filters, Sort
 from indexer.stores.sqlite_rows import marks
 
 #: More words than this behind one wildcard would be a query for everything.
 MOST_WORDS = 1000
 Values = list[str | float | int]
+#: Each order: its column with its direction, the column alone, and how what stands behind compares.
+ORDERS = {
+    Sort.NEWEST: ("post.posted DESC", "post.posted", "<"),
+    Sort.OLDEST: ("post.posted", "post.posted", ">"),
+    Sort.RELEVANCE: ("score DESC", "score", "<"),
+}
 
 
 @dataclass(slots=True)
@@ -53,6 +59,22 @@ def compile_query(tree: q.Node, filters: Filters, vocabulary: Callable[[], list[
         return Compiled(where, values)
     score = "coalesce((SELECT -bm25(words) FROM words WHERE words MATCH ? AND words.rowid = post.rowid), 0.0)"
     return Compiled(where, values, score, [" OR ".join(f"({match})" for match in matches)])
+
+
+def behind(sort: Sort, after: str, text: str) -> tuple[str, Values]:
+    """The condition for what stands behind the hit that ``after`` names by its place in the order and its id.
+
+    Raises ``QueryError`` when it names none.
+    """
+    number, _, found = after.partition(":")
+    try:
+        at = float(number)
+    except ValueError:
+        raise QueryError(
+            f"{after!r} is not where a page ended", query=text, position=0, cure="start from the first page"
+        ) from None
+    _, column, beyond = ORDERS[sort]
+    return f" AND ({column} {beyond} ? OR ({column} = ? AND post.id > ?))", [at, at, found]
 
 
 class _Compiler:
@@ -106,7 +128,7 @@ class _Compiler:
         """The FTS5 expression of a term; empty when no word of the index fits."""
         match term:
             case q.Words():
-                return _within(term.fields, _quoted(" ".join(term.words)))
+                return _within(term.fields, _quoted(" ".join(term.words)) + "*" * term.prefix)
             case q.Wild(fields, pattern) if pattern.endswith("*") and not set(pattern[:-1]) & {"*", "?"}:
                 return _within(fields, _quoted(pattern[:-1]) + "*")
             case q.Wild(fields, pattern):

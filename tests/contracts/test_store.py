@@ -141,6 +141,9 @@ TEXTS = {
         ("kesehatn~1", "id", "Kesehatan"),
         ("k?men*ian", "id", "Kementerian"),
         ("ｋｅｓｅｈａｔａｎ", "id", "Kesehatan"),
+        ("卫生*", "zh", "卫生"),
+        ("データ*", "ja", "データ"),
+        ("of-indo*", "en", "of Indonesia"),
     ],
 )
 def test_search_finds_and_marks_in_every_script(store: Store, query: str, language: str, marked: str) -> None:
@@ -207,6 +210,42 @@ def test_pages_facets_and_histogram(store: Store) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("sort", "wanted"), [(Sort.NEWEST, "1234567"), (Sort.OLDEST, "7654321"), (Sort.RELEVANCE, "1234567")]
+)
+def test_a_page_resumes_behind_the_last_hit_whatever_came_between(
+    store: Store, sort: Sort, wanted: str
+) -> None:
+    store.put([post(number) for number in range(1, 8)])
+    page = store.search("board:databases", sort=sort, limit=3)
+    store.put([post(0, posted_at=NOON + timedelta(days=9)), post(9, posted_at=NOON - timedelta(days=9))])
+    seen = [hit.stored.post.key.post for hit in page.hits]
+    while page.after:
+        page = store.search("board:databases", sort=sort, limit=3, after=page.after)
+        seen += [hit.stored.post.key.post for hit in page.hits]
+    assert "".join(number for number in seen if number not in "09") == wanted
+    with pytest.raises(QueryError):
+        store.search("*", after="elsewhere")
+
+
+def test_relevance_pages_hold_every_hit_once(store: Store) -> None:
+    store.put([post(number, "gold " * (number % 3 + 1) + "x " * number) for number in range(1, 20)])
+    whole = ids(store, "gold", sort=Sort.RELEVANCE)
+    seen, after = [], None
+    for _ in range(7):
+        page = store.search("gold", sort=Sort.RELEVANCE, limit=3, after=after)
+        seen += [hit.stored.post.key.post for hit in page.hits]
+        after = page.after
+    assert (seen, after) == (whole, None)
+
+
+def test_a_post_without_a_time_keeps_its_place_when_it_changes(store: Store) -> None:
+    undated = post(1, "gold", posted_at=None)
+    store.put([undated])
+    store.put([replace(undated, text="silver", seen_at=NOON + timedelta(days=5), content_hash="")])
+    assert store.histogram("silver") == [(NOON.replace(hour=0), 1)]
+
+
 def test_purge_forgets_and_keeps(store: Store) -> None:
     store.put([post(1, seen_at=NOON - timedelta(days=90)), post(2)])
     assert store.purge(PurgePolicy(timedelta(days=30)), now=NOON) == 1
@@ -270,12 +309,12 @@ def _write(url: str, writer: int, count: int, report: Any) -> None:
 def test_the_feed_skips_nothing_under_concurrent_writers(store: Store, url: str) -> None:
     context = multiprocessing.get_context("spawn")
     acknowledged = context.Queue()
-    writers = [context.Process(target=_write, args=(url, writer, 60, acknowledged)) for writer in range(3)]
+    writers = [context.Process(target=_write, args=(url, writer, 60, acknowledged)) for writer in range(4)]
     for writer in writers:
         writer.start()
     seen: list[str] = []
     cursor = None
-    while len(seen) < 180:
+    while len(seen) < 240:
         page = store.changes(cursor, limit=7)
         cursor = page.cursor
         seen += [change.stored.post.text for change in page.changes]
@@ -285,7 +324,7 @@ def test_the_feed_skips_nothing_under_concurrent_writers(store: Store, url: str)
             break
     for writer in writers:
         writer.join(30)
-    wanted = sorted(f"{w} {n}" for w, n in (acknowledged.get(timeout=5) for _ in range(180)))
+    wanted = sorted(f"{w} {n}" for w, n in (acknowledged.get(timeout=5) for _ in range(240)))
     acknowledged.close()
     acknowledged.join_thread()
     assert sorted(seen) == wanted
@@ -304,7 +343,7 @@ def test_killed_writers_lose_nothing_acknowledged(url: str, tmp_path: Path) -> N
     context = multiprocessing.get_context("spawn")
     log = tmp_path / "acknowledged"
     chance = random.Random(20260106)
-    for round_ in range(5):
+    for round_ in range(10):
         before = log.stat().st_size if log.exists() else 0
         child = context.Process(target=_write_until_killed, args=(url, round_, str(log)))
         child.start()
