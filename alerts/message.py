@@ -22,6 +22,7 @@ def message(
     matches: Sequence[Match],
     severity: str,
     tlp: str,
+    stored_at: datetime,
     at: datetime,
 ) -> dict[str, Any]:
     """The payload for a new alert. Text of the board is shortened and shows its control characters; links are
@@ -35,7 +36,7 @@ def message(
         "severity": severity,
         "tlp": tlp,
         "title": plain(post.title),
-        "claim": plain(post.text[:_EXCERPT]) + ("…" if len(post.text) > _EXCERPT else ""),
+        "claim": excerpt(post.text, matches),
         "source": post.key.source,
         "board": plain(post.board),
         "author": plain(post.author),
@@ -44,10 +45,21 @@ def message(
         "posted_at": post.posted_at.isoformat() if post.posted_at else None,
         "precision": post.precision.value,
         "first_seen_at": stored.first_seen_at.isoformat(),
+        "stored_at": stored_at.isoformat(),
         "matched_at": at.isoformat(),
         "evidence": post.evidence,
         "matches": matches_json(matches),
     }
+
+
+def excerpt(text: str, matches: Sequence[Match]) -> str:
+    """The part of a text that a delivery shows: its beginning, or where it first names the organisation when
+    that stands further down."""
+    spans = [span for match in matches for span in match.spans if span.field == "text"]
+    first = min(spans, key=lambda span: span.start, default=None)
+    start = 0 if first is None or first.end <= _EXCERPT else max(first.start - _EXCERPT // 3, 0)
+    end = start + _EXCERPT
+    return ("…" if start else "") + plain(text[start:end]) + ("…" if end < len(text) else "")
 
 
 def matches_json(matches: Sequence[Match]) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -39,6 +39,7 @@ delivery_table = sa.Table(
     sa.Column("sent_at", UtcDateTime),
 )
 _LEASE = timedelta(minutes=2)
+_LONGEST_ASKED = 86_400.0  # seconds; a peer that names a longer pause is asked again after this one
 _log = structlog.get_logger()
 
 
@@ -118,67 +119,85 @@ class Deliverer:
         self._chance = chance
 
     def run_once(self, limit: int = 500) -> DeliverRun:
-        """Send what is due, one after another."""
+        """Send what is due, one after another. A channel that is busy rests until the next run, so that its
+        timeouts do not keep the others' deliveries."""
         counts = {"sent": 0, "retried": 0, "parked": 0}
+        resting: set[str] = set()
         for _ in range(limit):
-            row = self._lease()
+            row = self._lease(resting)
             if row is None:
                 break
-            counts[self._deliver(row)] += 1
+            counts[self._deliver(row, resting)] += 1
         return DeliverRun(**counts)
 
-    def _lease(self) -> Any:
+    def _lease(self, resting: Collection[str] = ()) -> Any:
+        """The next delivery that is due, with its attempt counted and its lease begun; None when there is none."""
         now = self._clock()
         columns = delivery_table.c
         free = sa.or_(columns.leased_until.is_(None), columns.leased_until < now)
         with self._database.begin() as connection:
             row = connection.execute(
                 sa.select(delivery_table)
-                .where(columns.state == "waiting", columns.next_at <= now, free)
+                .where(
+                    columns.state == "waiting", columns.next_at <= now, free, columns.channel.not_in(resting)
+                )
                 .order_by(columns.next_at, columns.id)
                 .limit(1)
                 .with_for_update(skip_locked=True)
             ).first()
-            if row is not None:
-                self._write(connection, row.id, leased_until=now + _LEASE, attempts=row.attempts + 1)
-        return row
+            if row is None:
+                return None
+            leased = {"leased_until": now + _LEASE, "attempts": row.attempts + 1}
+            connection.execute(sa.update(delivery_table).where(delivery_table.c.id == row.id).values(leased))
+            return connection.execute(sa.select(delivery_table).where(delivery_table.c.id == row.id)).one()
 
-    def _deliver(self, row: Any) -> str:
-        attempt = row.attempts + 1
+    def _deliver(self, row: Any, resting: set[str]) -> str:
+        attempt = row.attempts
         channel = self._channels.get(row.channel)
         try:
             if channel is None:
                 raise ChannelRefused(f"there is no channel {row.channel!r}")
             channel.send(Delivery(row.key, row.channel, attempt, row.created_at, row.payload))
         except ChannelBusy as busy:
+            resting.add(row.channel)
             if attempt < self._settings.attempts:
-                return self._later(row.id, attempt, busy)
-            return self._park(row.id, f"gave up after {attempt} attempts: {busy}")
+                return self._later(row, attempt, busy)
+            return self._park(row, f"gave up after {attempt} attempts: {busy}")
         except ChannelRefused as refused:
-            return self._park(row.id, str(refused))
+            return self._park(row, str(refused))
         except Exception as error:  # noqa: BLE001 - one channel's fault must not keep the others' deliveries
-            return self._park(row.id, f"{type(error).__name__}: {error}")
-        with self._database.begin() as connection:
-            self._write(
-                connection, row.id, state="sent", sent_at=self._clock(), leased_until=None, last_error=""
+            return self._park(row, f"{type(error).__name__}: {error}")
+        with self._database.begin() as connection:  # whoever holds the lease by now: the peer has it
+            connection.execute(
+                sa.update(delivery_table)
+                .where(delivery_table.c.id == row.id)
+                .values(state="sent", sent_at=self._clock(), leased_until=None, last_error="")
             )
         return "sent"
 
-    def _later(self, number: int, attempt: int, busy: ChannelBusy) -> str:
+    def _later(self, row: Any, attempt: int, busy: ChannelBusy) -> str:
         pause = min(self._settings.backoff * 2 ** min(attempt - 1, 30), self._settings.backoff_limit)
-        pause = max(pause * (0.5 + self._chance() / 2), busy.retry_after or 0)
-        with self._database.begin() as connection:
-            next_at = self._clock() + timedelta(seconds=pause)
-            self._write(connection, number, next_at=next_at, leased_until=None, last_error=str(busy))
-        _log.warning("delivery will be tried again", delivery=number, seconds=round(pause), reason=str(busy))
+        pause = max(pause * (0.5 + self._chance() / 2), min(busy.retry_after or 0, _LONGEST_ASKED))
+        if self._failed(row, next_at=self._clock() + timedelta(seconds=pause), last_error=str(busy)):
+            _log.warning(
+                "delivery will be tried again", delivery=row.id, seconds=round(pause), reason=str(busy)
+            )
         return "retried"
 
-    def _park(self, number: int, reason: str) -> str:
-        with self._database.begin() as connection:
-            self._write(connection, number, state="parked", leased_until=None, last_error=reason)
-        _log.error("delivery parked", delivery=number, reason=reason)
+    def _park(self, row: Any, reason: str) -> str:
+        if not self._failed(row, state="parked", last_error=reason):
+            return "retried"
+        _log.error("delivery parked", delivery=row.id, reason=reason)
         return "parked"
 
-    @staticmethod
-    def _write(connection: sa.Connection, number: int, **values: Any) -> None:
-        connection.execute(sa.update(delivery_table).where(delivery_table.c.id == number).values(values))
+    def _failed(self, row: Any, **values: Any) -> bool:
+        """Write down a failure; False when the lease ran out meanwhile and the delivery is another's."""
+        columns = delivery_table.c
+        mine = (columns.id == row.id, columns.state == "waiting", columns.leased_until == row.leased_until)
+        with self._database.begin() as connection:
+            done = connection.execute(
+                sa.update(delivery_table).where(*mine).values(leased_until=None, **values)
+            )
+        if not done.rowcount:
+            _log.warning("a delivery outlived its lease and is another deliverer's", delivery=row.id)
+        return bool(done.rowcount)

@@ -135,7 +135,7 @@ class Watcher:
             },
         )
         cases.note(connection, name, now, "duskwatch", "alert", f"{organisation} named in {post.id}")
-        payload = message(name, organisation, stored, matches, grade.value, tlp, now)
+        payload = message(name, organisation, stored, matches, grade.value, tlp, change.stored_at, now)
         for channel in self._organisations[organisation].channels or self._channels:
             enqueue(connection, name, "new", channel, payload, now)
 

@@ -7,16 +7,39 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+import structlog
+from pydantic import BaseModel, ConfigDict, create_model
 
-from alerts.channel import Channel
-from config.errors import InputError, Problem
-from config.inputs import nearest, problems_of, read_folder
+from alerts.channel import Channel, Delivery
+from config.errors import ChannelBusy, ChannelRefused, InputError, Problem
+from config.inputs import nearest, read_folder, read_yaml
+
+_log = structlog.get_logger()
 
 
 class _AnyChannel(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True)
     type: str
+
+
+class Unready:
+    """Stands for a channel that lacks its secret: its deliveries wait, and every other channel goes on."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        self.name = name
+        self._reason = reason
+
+    def send(self, delivery: Delivery) -> None:  # noqa: ARG002 - the law of channels
+        raise ChannelBusy(self._reason)
+
+    def check(self) -> str:
+        raise ChannelRefused(self._reason)
+
+    def redacted(self) -> str:
+        return self._reason
+
+    def close(self) -> None:
+        """Nothing is held."""
 
 
 def channel_types() -> list[str]:
@@ -25,8 +48,9 @@ def channel_types() -> list[str]:
 
 
 def open_channels(folder: Path) -> dict[str, Channel]:
-    """Open every channel of a folder, by name. Raises ``InputError`` with every fault of every file."""
-    channels: dict[str, Channel] = {}
+    """Open every channel of a folder, by name. Raises ``InputError`` with every fault of every file; a channel
+    that is written well but lacks its secret is opened as one that keeps its deliveries waiting."""
+    written_well: dict[Path, Any] = {}
     problems: list[Problem] = []
     types = channel_types()
     for path, written in read_folder(folder, _AnyChannel).items():
@@ -35,12 +59,18 @@ def open_channels(folder: Path) -> dict[str, Channel]:
             problems.append(Problem(str(path), None, "type", fault, nearest(written.type, types)))
             continue
         module: Any = import_module(f"{__name__}.{written.type}")
-        try:
-            config = module.Config.model_validate(written.model_dump(exclude={"type"}))
-        except ValidationError as error:
-            problems += problems_of(error, module.Config, str(path))
-            continue
-        channels[path.stem] = module.open_channel(path.stem, config)
+        try:  # read again as its type's options: the faults then carry their lines
+            options = create_model(module.Config.__name__, __base__=module.Config, type=(str, ...))
+            written_well[path] = module, read_yaml(path, options)
+        except InputError as error:
+            problems += error.problems
     if problems:
         raise InputError(problems)
+    channels: dict[str, Channel] = {}
+    for path, (module, config) in written_well.items():
+        try:
+            channels[path.stem] = module.open_channel(path.stem, config)
+        except ChannelRefused as refused:
+            _log.warning("channel is not ready", channel=path.stem, reason=str(refused))
+            channels[path.stem] = Unready(path.stem, str(refused))
     return channels

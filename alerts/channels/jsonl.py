@@ -38,13 +38,12 @@ class JsonLines:
                 size = file.seek(0, os.SEEK_END)
                 file.seek(max(size - _TAIL, 0))
                 tail = file.read()
-                if f'{{"key": "{delivery.key}",'.encode() in tail:
-                    return
-                if tail and not tail.endswith(b"\n"):  # a writer was killed within a line
-                    file.write(b"\n")
-                file.write(line.encode("utf-8"))
-                file.flush()
-                os.fsync(file.fileno())
+                whole, _, cut = tail.rpartition(b"\n")
+                if f'{{"key": "{delivery.key}",'.encode() not in whole:
+                    # a writer was killed, or the disk was full, within the last line: it does not count
+                    file.write((b"\n" if cut else b"") + line.encode("utf-8"))
+                    file.flush()
+                os.fsync(file.fileno())  # also a line that a killed writer left unsynced
         except OSError as error:
             raise ChannelBusy(f"{self._path}: {error}") from error
 

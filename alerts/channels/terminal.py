@@ -35,7 +35,8 @@ class Terminal:
     def _write(self, text: str) -> None:
         stream = self._stream or sys.stdout
         try:
-            stream.write(text)
+            encoding = stream.encoding or "utf-8"
+            stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
             stream.flush()
         except OSError as error:
             raise ChannelBusy(f"standard output: {error}") from error

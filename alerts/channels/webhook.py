@@ -11,6 +11,7 @@ import hmac
 import json
 import os
 import time
+from email.utils import parsedate_to_datetime
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -66,16 +67,27 @@ class Webhook:
             digest = hmac.new(self._secret, stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
             headers |= {"X-Duskwatch-Timestamp": stamp, "X-Duskwatch-Signature": f"sha256={digest}"}
         try:
-            answer = self._client.post(self._url, content=body, headers=headers)
+            # the body is left unread: a peer that drips or never ends one would hold the deliverer
+            with self._client.stream("POST", self._url, content=body, headers=headers) as answer:
+                pass
         except httpx.HTTPError as error:
             raise ChannelBusy(f"{self.redacted()}: {type(error).__name__}") from error
         if answer.is_success:
             return
         said = f"{self.redacted()} answered {answer.status_code}"
         if answer.status_code in _LATER or answer.status_code >= 500:
-            named = answer.headers.get("Retry-After", "")
-            raise ChannelBusy(said, retry_after=float(named) if named.isdecimal() else None)
+            raise ChannelBusy(said, retry_after=_pause(answer.headers.get("Retry-After", ""), time.time()))
         raise ChannelRefused(said)
+
+
+def _pause(named: str, now: float) -> float | None:
+    """Seconds that a ``Retry-After`` asks for, written as seconds or as a date; None when it is neither."""
+    if named.isascii() and named.isdecimal():
+        return float(named[:12])
+    try:
+        return max(parsedate_to_datetime(named).timestamp() - now, 0.0)
+    except (ValueError, OverflowError):
+        return None
 
 
 def open_channel(name: str, config: Config) -> Webhook:

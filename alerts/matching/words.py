@@ -23,9 +23,20 @@ from alerts.watchlist import Organisation
 from indexer.text import Word, words
 
 _STRENGTH = {"name": 0.95, "domain": 0.95, "alias": 0.9, "acronym": 0.6}
-_DOT = re.compile(r"\s*[\[({<]?\s*(?:\.|dot|punkt|titik)\s*[\])}>]?\s*", re.IGNORECASE)
-_DOMAIN_BEFORE = re.compile(r"[\w\-]$")
-_DOMAIN_AFTER = re.compile(r"^(?:[\w\-]|[\[({]?\.[\])}]?\w)")
+_DOTS = ("dot", "punkt", "titik")
+_SIGN = rf"(?:[.．。｡]|{'|'.join(_DOTS)})"
+# in brackets, or alone; a point with a space behind it only ends a sentence
+_DOT = re.compile(
+    rf"\s*[\[({{<]\s*{_SIGN}\s*[\])}}>]?\s*|\s*{_SIGN}[\])}}>]\s*|[.．。｡]|\s+\.\s+|\s+(?:{'|'.join(_DOTS)})\s+",
+    re.IGNORECASE,
+)
+# what goes on a host name: a letter of a script that is written with spaces ("官网example.org的" does not)
+_LETTER = r"[^\W_\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af]"
+_DOMAIN_BEFORE = re.compile(rf"{_LETTER}-*$")
+_DOMAIN_AFTER = re.compile(
+    rf"^(?:-*{_LETTER}|[.．。｡]{_LETTER}|\s*[\[({{<]\s*{_SIGN}\s*[\])}}>]\s*{_LETTER})", re.IGNORECASE
+)
+_NEAR = 16  # characters beside a domain that decide whose it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,26 +126,47 @@ def _patterns(term: _Term) -> list[str]:
         return []
     patterns = [parts]
     if term.kind == "domain":
-        patterns += [_spelt(parts, dot) for dot in ("dot", "punkt", "titik")]
+        patterns += [_spelt(term.text, dot) for dot in _DOTS]
     return [f" {' '.join(pattern)} " for pattern in patterns]
 
 
-def _spelt(parts: list[str], dot: str) -> list[str]:
-    return [piece for number, part in enumerate(parts) for piece in ((dot, part) if number else (part,))]
+def _spelt(domain: str, dot: str) -> list[str]:
+    """The words of a domain with its dots, not its hyphens, spelt out."""
+    labels = [[word.text for word in words(label)] for label in domain.split(".")]
+    return labels[0] + [piece for label in labels[1:] for piece in (dot, *label)]
 
 
 def _holds(term: _Term, original: str, found: list[Word]) -> bool:
     start, end = found[0].start, found[-1].end
     if term.kind == "acronym":
-        return unicodedata.normalize("NFKC", original[start:end]) == term.text
+        return _seen(original[start:end]) == _seen(term.text)
     if term.kind == "domain":
-        letters = [word for word in found if word.text not in ("dot", "punkt", "titik")]
-        gaps = (original[a.end : b.start] for a, b in pairwise(letters))
         return (
-            all(_DOT.fullmatch(gap) or gap == "-" for gap in gaps)
-            and not _DOMAIN_BEFORE.search(original[max(start - 1, 0) : start])
-            and not _DOMAIN_AFTER.search(original[end : end + 4])
+            _separated(term.text, original, found)
+            and not _DOMAIN_BEFORE.search(original[max(start - _NEAR, 0) : start])
+            and not _DOMAIN_AFTER.search(original[end : end + _NEAR])
         )
+    return True
+
+
+def _seen(text: str) -> str:
+    """Text as the eye has it: compatibility forms as one, without invisible characters."""
+    plain = unicodedata.normalize("NFKC", text)
+    return "".join(char for char in plain if unicodedata.category(char) not in ("Mn", "Me", "Cf"))
+
+
+def _separated(domain: str, original: str, found: list[Word]) -> bool:
+    """Whether dots stand where the domain has dots, and hyphens where it has hyphens: ``my.bank.example`` belongs
+    to somebody else than ``my-bank.example``."""
+    written = words(domain)
+    spelt = len(found) > len(written)
+    at = 0
+    for one, other in pairwise(written):
+        wanted = domain[one.end : other.start]
+        before, at = at, at + (2 if spelt and wanted == "." else 1)
+        gap = original[found[before].end : found[at].start]
+        if not (_DOT.fullmatch(gap) if wanted == "." else gap == wanted):
+            return False
     return True
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import typer
 from rich.text import Text
 
+from alerts.channels import Unready
 from alerts.loading import load_watchlists
 from config.errors import DuskwatchError
 from config.settings import Settings, load_settings
@@ -121,6 +122,9 @@ def _channels(settings: Settings) -> str:
     with channels(settings) as opened:
         if not opened:
             raise ValueError(f"none in {settings.channels_dir} (write one: alerts reach nobody without)")
+        for channel in opened.values():
+            if isinstance(channel, Unready):
+                channel.check()  # raises, and says what it lacks
         return ", ".join(f"{name} ({channel.redacted()})" for name, channel in opened.items())
 
 

@@ -15,7 +15,7 @@ BANK = Organisation(
     id="bank",
     name="Bank Rekaan Indonesia",
     acronyms=("BRI-F", "BREK"),
-    domains=("bankrekaan.example",),
+    domains=("bankrekaan.example", "bank-fiktif.example"),
     exclusions=("Bank Rekaan Indonesia Fan Club",),
 )
 MATCHER = build_matcher([*MINISTRY, BANK])
@@ -40,6 +40,13 @@ def found(text: str) -> set[str]:
         ("depkes (dot) go (dot) id", {"depkes (dot) go (dot) id"}),
         ("table from BREK, cheap", {"BREK"}),
         ("Bank\nRekaan   Indonesia", {"Bank\nRekaan   Indonesia"}),
+        ("B\u200bREK", {"B\u200bREK"}),
+        ("данные Минздрава Индонезии", {"Минздрава Индонезии"}),
+        ("Indonesia’s Ministry of Health", {"Indonesia’s Ministry of Health"}),
+        ("官网bankrekaan.example的数据", {"bankrekaan.example"}),
+        ("dump_bankrekaan.example_2026", {"bankrekaan.example"}),
+        ("x@bank-fiktif.example", {"bank-fiktif.example"}),
+        ("bank-fiktif(dot)example", {"bank-fiktif(dot)example"}),
     ],
 )
 def test_finds_with_exact_spans(text: str, wanted: set[str]) -> None:
@@ -55,6 +62,11 @@ def test_finds_with_exact_spans(text: str, wanted: set[str]) -> None:
         "my-bankrekaan.example",
         "bankrekaan.example.evil.test",
         "bankrekaan example",
+        "bankrekaan-example",
+        "bankrekaan. Example",
+        "bank.fiktif.example",
+        "bankrekaan.example-login.test",
+        "bankrekaan[.]example[.]evil[.]test",
         "Bank Rekaan Indonesia Fan Club",
         "Kemenkes Malaysia",
     ],

@@ -132,6 +132,36 @@ def test_a_lease_is_taken_by_one_and_runs_out(database: sa.Engine) -> None:
     assert second._lease() is not None
 
 
+def test_a_busy_channel_rests_and_keeps_nobody_waiting(database: sa.Engine) -> None:
+    for event in "abc":
+        put(database, event)
+    with database.begin() as connection:
+        enqueue(connection, "a1", "new", "other", {"schema": "test"}, NOON)
+    down, good = Flaky(*[ChannelBusy("down", retry_after=1e30)] * 3), Flaky()
+    sender = Deliverer(database, {"flaky": down, "other": good}, DeliverSettings(), Clock())
+    assert sender.run_once() == DeliverRun(1, 1, 0)
+    assert len(good.taken) == 1
+    waits = max(row["next_at"] for row in list_deliveries(database, "waiting")) - NOON
+    assert waits <= timedelta(days=1)
+
+
+@pytest.mark.parametrize("fault", [ChannelBusy("late"), ChannelRefused("late")])
+def test_a_lost_lease_undoes_nothing(database: sa.Engine, fault: Exception) -> None:
+    put(database)
+    clock = Clock()
+    quick = deliverer(database, Flaky(), clock)
+
+    class Slow(Flaky):
+        def send(self, delivery: Delivery) -> None:
+            clock.now += timedelta(minutes=3)
+            assert quick.run_once() == DeliverRun(1, 0, 0)
+            super().send(delivery)
+
+    deliverer(database, Slow(fault), clock).run_once()
+    (row,) = list_deliveries(database)
+    assert (row["state"], row["last_error"]) == ("sent", "")
+
+
 def delivery(key: str = "k1") -> Delivery:
     return Delivery(key, "c", 1, NOON, {"schema": "test", "text": "señal"})
 
@@ -183,4 +213,4 @@ def test_faulty_channel_files_are_named_all_at_once(tmp_path: Path) -> None:
         open_channels(tmp_path)
     text = str(caught.value)
     assert "did you mean 'webhook'?" in text
-    assert "did you mean 'path'?" in text
+    assert "b.yaml:2: pth: is not known; did you mean 'path'?" in text

@@ -1,0 +1,176 @@
+"""From the change feed to alerts: one for an organisation and a listing, whatever happens to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from alerts import cases
+from alerts.matching import build_matcher
+from alerts.matching.port import Match
+from alerts.outbox import delivery_table, list_deliveries
+from alerts.watcher import Watcher, WatchRun
+from alerts.watchlist import Organisation
+from config.database import migrate, open_database
+from indexer.opening import open_store
+from indexer.post import Kind, Post, PostKey
+from indexer.store import Store
+
+NOON = datetime(2026, 1, 6, 12, tzinfo=UTC)
+BANK = Organisation(id="bank", name="Invented Bank", exclusions=("Invented Bank Fan Club",))
+PORT = Organisation(id="port", name="Made Up Harbour", channels=("harbour",))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = open_store(f"sqlite:///{tmp_path}/posts.db")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[sa.Engine]:
+    engine = open_database(f"sqlite:///{tmp_path}/state.db")
+    migrate(engine)
+    yield engine
+    engine.dispose()
+
+
+def watcher(store: Store, database: sa.Engine, *organisations: Organisation, matcher: Any = None) -> Watcher:
+    watched = organisations or (BANK, PORT)
+    return Watcher(
+        store,
+        database,
+        matcher or build_matcher(watched),
+        watched,
+        ("first", "second"),
+        {"forum": "green"},
+        lambda: NOON,
+    )
+
+
+def post(thread: str, number: int, text: str, **more: Any) -> Post:
+    values: dict[str, Any] = {
+        "key": PostKey("forum", thread, str(number)),
+        "board": "sale",
+        "position": number,
+        "title": f"thread {thread}",
+        "author": "seller",
+        "text": text,
+        "url": f"http://board.invalid/{thread}",
+        "seen_at": NOON,
+        "kind": Kind.LISTING if number == 1 else Kind.REPLY,
+    }
+    return Post(**values | more)
+
+
+def payloads(database: sa.Engine) -> list[dict[str, Any]]:
+    with database.connect() as connection:
+        return list(connection.scalars(sa.select(delivery_table.c.payload).order_by(delivery_table.c.id)))
+
+
+def test_one_alert_a_listing_and_everything_later_joins_it(store: Store, database: sa.Engine) -> None:
+    watch = watcher(store, database)
+    store.put([post("1", 1, "Invented Bank dump"), post("1", 2, "I want it"), post("2", 1, "cats")])
+    assert watch.run_once() == WatchRun(changes=3, matches=1, alerts_new=1, alerts_joined=1)
+    assert watch.run_once() == WatchRun(0, 0, 0, 0)
+    store.put([post("1", 1, "Invented Bank dump, now cheaper"), post("1", 3, "Invented Bank again")])
+    store.mark_removed([PostKey("forum", "1", "2")], last_seen=NOON, at=NOON + timedelta(hours=1))
+    assert watch.run_once() == WatchRun(changes=3, matches=2, alerts_new=0, alerts_joined=3)
+    (alert,) = cases.list_alerts(database)
+    assert (alert.id, alert.tlp) == (cases.alert_id("bank", "forum", "1"), "green")
+    assert {row["channel"] for row in list_deliveries(database)} == {"first", "second"}
+    assert len(list_deliveries(database)) == 2
+    _, events = cases.get_alert(database, alert.id)
+    assert [event.what for event in events] == [
+        "alert",
+        "post new",
+        "post new",
+        "post changed",
+        "post new",
+        "post removed",
+    ]
+    assert cases.hot_threads(database, "forum") == {"1"}
+
+
+def test_a_later_post_of_a_thread_can_name_somebody_else(store: Store, database: sa.Engine) -> None:
+    watch = watcher(store, database)
+    store.put([post("1", 1, "Invented Bank"), post("1", 2, "and Made Up Harbour")])
+    assert watch.run_once(batch=1).alerts_new == 2
+    assert {row["channel"] for row in list_deliveries(database)} == {"first", "second", "harbour"}
+    assert len({row["key"] for row in list_deliveries(database)}) == 3
+
+
+def test_what_is_removed_or_excluded_raises_nothing(store: Store, database: sa.Engine) -> None:
+    store.put([post("1", 1, "the Invented Bank Fan Club"), post("2", 1, "nothing")])
+    store.mark_removed([PostKey("forum", "2", "1")], last_seen=NOON, at=NOON)
+    assert watcher(store, database).run_once() == WatchRun(3, 0, 0, 0)
+
+
+def test_a_new_watchlist_holds_from_the_next_run_on(store: Store, database: sa.Engine) -> None:
+    store.put([post("1", 1, "Made Up Harbour")])
+    assert watcher(store, database, BANK).run_once().alerts_new == 0
+    store.put([post("2", 1, "Made Up Harbour")])
+    assert watcher(store, database, BANK, PORT).run_once().alerts_new == 1
+
+
+def test_a_batch_is_written_whole_or_not_at_all(store: Store, database: sa.Engine) -> None:
+    class Breaks:
+        version = "x"
+        left = 2
+
+        def match(self, title: str, text: str) -> Sequence[Match]:
+            if not self.left:
+                raise MemoryError
+            self.left -= 1
+            return build_matcher([BANK]).match(title, text)
+
+    store.put([post(str(number), 1, "Invented Bank") for number in range(3)])
+    with pytest.raises(MemoryError):
+        watcher(store, database, matcher=Breaks()).run_once()
+    assert cases.list_alerts(database) == []
+    assert list_deliveries(database) == []
+    assert watcher(store, database).run_once() == WatchRun(3, 3, 3, 0)
+
+
+def test_a_feed_that_repeats_doubles_nothing(store: Store, database: sa.Engine) -> None:
+    store.put([post("1", 1, "Invented Bank"), post("1", 2, "reply")])
+    watcher(store, database).run_once()
+    with database.begin() as connection:
+        connection.execute(sa.text("DELETE FROM watch_cursor"))
+    assert watcher(store, database).run_once() == WatchRun(
+        changes=2, matches=1, alerts_new=0, alerts_joined=0
+    )
+    assert len(list_deliveries(database)) == 2
+
+
+def test_the_message_shows_where_the_name_stands(store: Store, database: sa.Engine) -> None:
+    store.put([post("1", 1, "filler " * 500 + "sample of Invented Bank " + "filler " * 500)])
+    store.put([post("2", 1, "Invented Bank at once")])
+    watcher(store, database).run_once()
+    far, _, near, _ = payloads(database)
+    assert "sample of Invented Bank" in far["claim"]
+    assert far["claim"][0] == far["claim"][-1] == "…"
+    assert near["claim"] == "Invented Bank at once"
+    assert far["url"] == "hxxp://board[.]invalid/1"
+    assert far["stored_at"]
+
+
+def test_states_are_audited(store: Store, database: sa.Engine) -> None:
+    store.put([post("1", 1, "Invented Bank")])
+    watcher(store, database).run_once()
+    name = cases.list_alerts(database)[0].id
+    done = cases.set_state(
+        database, name[:6], cases.AlertState.FALSE_POSITIVE, who="ana", at=NOON, why="a fan"
+    )
+    assert done.state == "false positive"
+    last = cases.get_alert(database, name)[1][-1]
+    assert (last.who, last.what, last.detail) == ("ana", "new -> false positive", "a fan")
+    assert cases.hot_threads(database, "forum") == set()
+    with pytest.raises(cases.AlertUnknown):
+        cases.get_alert(database, "nothing")
