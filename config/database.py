@@ -15,17 +15,28 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from config.errors import StopError
+from config.errors import RetryError, StopError
 
 #: The tables of every room register here.
 metadata = sa.MetaData()
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
+_CURE_URL = (
+    "write sqlite:////path/to/state.db, or postgresql+psycopg://... with the extra postgresql installed"
+)
 _LOCK_NUMBER = 0x4455534B  # any fixed number: the advisory lock that migrations take on PostgreSQL
 
 
 class DatabaseTooNew(StopError):
     """The state database was written by a newer Duskwatch."""
+
+
+class DatabaseUnavailable(RetryError):
+    """The state database does not answer."""
+
+
+class DatabaseRefused(StopError):
+    """The state database cannot be used as it is."""
 
 
 class UtcDateTime(sa.types.TypeDecorator[datetime]):
@@ -49,8 +60,12 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
 
 def open_database(url: str) -> sa.Engine:
     """An engine for ``url``. SQLite: WAL, 30 s of patience, foreign keys, and transactions that take
-    their lock when they begin, so that no two of them meet half way."""
-    engine = sa.create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+    their lock when they begin, so that no two of them meet half way. Raises ``DatabaseRefused`` for a URL
+    that cannot be read and for a database whose driver is not installed."""
+    try:
+        engine = sa.create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+    except (sa.exc.ArgumentError, ImportError) as error:  # neither repeats the URL, which may hold a password
+        raise DatabaseRefused(f"database_url: {error}", cure=_CURE_URL) from error
     if engine.dialect.name != "sqlite":
         return engine
     if engine.url.database and engine.url.database != ":memory:":
@@ -91,6 +106,24 @@ def migrate(engine: sa.Engine) -> None:
 
 
 @contextmanager
+def database_faults() -> Iterator[None]:
+    """Turn what the database's driver raises within into ``DatabaseUnavailable`` or ``DatabaseRefused``."""
+    try:
+        yield
+    except sa.exc.OperationalError as error:
+        raise DatabaseUnavailable(
+            f"the state database does not answer: {error.orig}",
+            cure="check database_url, its server and its disk",
+        ) from error
+    except sa.exc.DatabaseError as error:
+        if type(error) is not sa.exc.DatabaseError:  # a fault of this program, such as a broken constraint
+            raise
+        raise DatabaseRefused(
+            f"the state database is damaged, or none: {error.orig}", cure="restore a backup, or move it away"
+        ) from error
+
+
+@contextmanager
 def _alone(engine: sa.Engine) -> Iterator[None]:
     """Only one process migrates at a time."""
     name = engine.url.database
@@ -99,9 +132,8 @@ def _alone(engine: sa.Engine) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
     elif engine.dialect.name == "postgresql":
-        with engine.connect() as connection:
-            connection.execute(sa.select(sa.func.pg_advisory_lock(_LOCK_NUMBER)))
+        with engine.begin() as connection:  # freed with its transaction, also when migrating fails
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK_NUMBER)))
             yield
-            connection.execute(sa.select(sa.func.pg_advisory_unlock(_LOCK_NUMBER)))
     else:
         yield

@@ -35,13 +35,15 @@ _CURES = {
 def read_yaml(path: Path, model: type[Model]) -> Model:
     """Read one file. Raises ``InputError`` with every fault found in it."""
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            data = file.read(_MOST_BYTES + 1)
+        if len(data) > _MOST_BYTES:
+            raise _one(path, None, "file", f"is larger than {_MOST_BYTES:,} bytes", "split it")
+        text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise _one(path, None, "file", f"is not UTF-8 at byte {error.start}", "save it as UTF-8") from None
     except OSError as error:
         raise _one(path, None, "file", error.strerror or str(error), "check path and permissions") from None
-    if len(text) > _MOST_BYTES:
-        raise _one(path, None, "file", f"has {len(text):,} characters", f"split it below {_MOST_BYTES:,}")
     try:
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
             if isinstance(event, yaml.AliasEvent):  # a few lines of aliases can stand for gigabytes

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from typing import TextIO
+from collections.abc import Mapping
+from typing import Any, TextIO
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -16,16 +17,32 @@ _SECRET = re.compile(
     r"pass(word|phrase)|secret|token|cookie|authori[sz]ation|api_?key|credential", re.IGNORECASE
 )
 _USER_IN_URL = re.compile(r"(\w+://)[^/@\s]+@")
+_IN_QUERY = re.compile(rf"([?&][\w.-]*(?:{_SECRET.pattern})[\w.-]*=)[^&\s\"']+", re.IGNORECASE)
+_MOST_DEPTH = 8
+# They log whole addresses at "info", and the address of a webhook is often its only secret.
+_TELLTALES = ("httpx", "httpcore")
+_CHATTERS = ("apscheduler", "alembic")  # several lines at "info" for every run of every job
 
 
 def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Black out values under secret-sounding keys, and user and password in URLs."""
+    """Black out values under secret-sounding keys, however deep; and user, password and tokens in URLs."""
     for key, value in event.items():
-        if _SECRET.search(key):
-            event[key] = "***"
-        elif isinstance(value, str):
-            event[key] = _USER_IN_URL.sub(r"\1***@", value)
+        event[key] = _redacted(key, value, _MOST_DEPTH)
     return event
+
+
+def _redacted(key: object, value: Any, depth: int) -> Any:
+    if _SECRET.search(str(key)):
+        return "***"
+    if isinstance(value, str):
+        return _IN_QUERY.sub(r"\1***", _USER_IN_URL.sub(r"\1***@", value))
+    if isinstance(value, (Mapping, list, tuple)):
+        if not depth:
+            return "..."
+        if isinstance(value, Mapping):
+            return {name: _redacted(name, inner, depth - 1) for name, inner in value.items()}
+        return [_redacted("", inner, depth - 1) for inner in value]
+    return value
 
 
 def configure(settings: LogSettings, *, stream: TextIO | None = None) -> None:
@@ -57,6 +74,10 @@ def configure(settings: LogSettings, *, stream: TextIO | None = None) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    for name in _TELLTALES:
+        logging.getLogger(name).setLevel(max(level, logging.WARNING))
+    for name in _CHATTERS:
+        logging.getLogger(name).setLevel(level if level < logging.INFO else max(level, logging.WARNING))
 
 
 def _plain(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -6,7 +6,9 @@ then ``duskwatch.toml``, then the defaults below. Relative paths are relative to
 
 from __future__ import annotations
 
+import difflib
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -110,18 +112,17 @@ def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = 
     values: dict[str, Any] = {}
     if named or file.exists():
         values = _read_toml(file)
-    known = set(Settings.model_fields)
-    for name, value in sorted(environment.items()):
-        if name.startswith(_PREFIX) and name != f"{_PREFIX}CONFIG":
-            section, _, key = name.removeprefix(_PREFIX).lower().partition("__")
-            if key:
-                values[section] = {**values.get(section, {}), key: value}
-            elif section in known:
-                values[section] = value
+    origins, problems = _overlay(values, environment)
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
-        raise InputError(problems_of(error, Settings, str(file), _toml_lines(file))) from None
+        for problem in problems_of(error, Settings, str(file), _toml_lines(file)):
+            name = origins.get(problem.field)
+            problems.append(
+                Problem("environment", None, name, problem.fault, problem.cure) if name else problem
+            )
+    if problems:
+        raise InputError(problems)
     base = file.resolve().parent
     data = base / settings.data_dir
     return settings.model_copy(
@@ -136,11 +137,46 @@ def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = 
     )
 
 
+def _overlay(values: dict[str, Any], environment: Mapping[str, str]) -> tuple[dict[str, str], list[Problem]]:
+    """Lay the environment over ``values``. Gives the variable of each field set so, and the misspelt ones.
+
+    A variable without a section that resembles no setting is left alone: a channel's secret may be called so.
+    """
+    origins: dict[str, str] = {}
+    problems: list[Problem] = []
+    keys = {name: name for name in Settings.model_fields}
+    for section, field in Settings.model_fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, _Section):
+            keys |= {f"{section}_{key}": f"{section}__{key}" for key in inner.model_fields}
+    for name, value in sorted(environment.items()):
+        if not name.startswith(_PREFIX) or name == f"{_PREFIX}CONFIG":
+            continue
+        written = name.removeprefix(_PREFIX).lower()
+        section, _, key = written.partition("__")
+        if key:
+            inner_values = values.get(section, {})
+            if section not in values:
+                origins[section] = name
+            if isinstance(inner_values, dict):  # else the file's own fault is told
+                values[section] = {**inner_values, key: value}
+                origins[f"{section}.{key}"] = name
+        elif section in Settings.model_fields:
+            values[section] = value
+            origins[section] = name
+        elif close := difflib.get_close_matches(written, keys, 1, 0.8):
+            meant = f"{_PREFIX}{keys[close[0]].upper()}"
+            problems.append(Problem("environment", None, name, "is not known", f"did you mean {meant!r}?"))
+    return origins, problems
+
+
 def _read_toml(file: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
-        raise InputError([Problem(str(file), None, "file", str(error), "mend the TOML")]) from None
+        found = re.search(r"at line (\d+)", str(error))
+        line = int(found[1]) if found else None
+        raise InputError([Problem(str(file), line, "file", str(error), "mend the TOML")]) from None
     except (OSError, UnicodeDecodeError) as error:
         raise InputError([Problem(str(file), None, "file", str(error), "check path and encoding")]) from None
 
@@ -157,5 +193,6 @@ def _toml_lines(file: Path) -> dict[tuple[str | int, ...], int]:
             section = tuple(part.strip(' "') for part in text.strip("[]").split("."))
             lines[section] = number
         elif "=" in text and not text.startswith("#"):
-            lines[(*section, text.split("=", 1)[0].strip(' "'))] = number
+            key = text.split("=", 1)[0]
+            lines[(*section, *(part.strip(' "') for part in key.split(".")))] = number
     return lines

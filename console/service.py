@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
@@ -18,6 +19,8 @@ import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from alerts.channel import Channel
+from alerts.channels import open_channels
 from config.errors import DuskwatchError, InputError
 from config.log import configure
 from console.wiring import (
@@ -32,7 +35,8 @@ from console.wiring import (
 from crawler.source import Source
 
 _log = structlog.get_logger()
-_PATIENCE = 5.0  # seconds that a crawl gets to end by itself; the whole stop takes less than ten
+_CRAWLS_END = 5.0  # seconds after which all crawls that have not ended by themselves are killed
+_ALL_ENDS = 8.0  # seconds after which a delivery or watch that is still under way is left behind
 
 
 class Service:
@@ -42,6 +46,9 @@ class Service:
         self._config = config
         self._inputs = read_inputs(config)
         self._stopping = threading.Event()
+        self._channel_files: dict[Path, tuple[int, int]] = {}
+        self._channels: dict[str, Channel] = {}
+        self._open_channels()
         self._children: dict[str, subprocess.Popen[str]] = {}
         self._lock = threading.Lock()
         workers = max(4, min(32, len(self._inputs.sources) + 2))
@@ -51,8 +58,9 @@ class Service:
             timezone=UTC,
         )
 
-    def run(self) -> None:
-        """Work until SIGTERM or SIGINT, then stop within ten seconds."""
+    def run(self) -> bool:
+        """Work until SIGTERM or SIGINT, then stop within ten seconds. False when a job did not end in that
+        time: the caller must then end the process, as its threads would keep it."""
         configure(self._inputs.settings.log)
         woken, waker = socket.socketpair()
         with woken, waker:
@@ -68,7 +76,7 @@ class Service:
             finally:
                 signal.set_wakeup_fd(-1)
         self._stopping.set()
-        self._stop()
+        return self._stop()
 
     def _begin(self) -> None:
         settings = self._inputs.settings
@@ -111,10 +119,38 @@ class Service:
         except InputError as error:
             _log.error("files have faults; the last good ones stay in force", faults=str(error))
             return
-        if fresh != self._inputs:
-            before, self._inputs = self._inputs, fresh
-            self._plan(before.sources, fresh.sources)
-            _log.info("files were changed and are in force")
+        if fresh == self._inputs:
+            return
+        before, self._inputs = self._inputs, fresh
+        was, now = before.settings, fresh.settings
+        if was.log != now.log:
+            configure(now.log)
+        for job, old, new in (
+            ("watch", was.watch.every, now.watch.every),
+            ("deliver", was.deliver.every, now.deliver.every),
+        ):
+            if old != new:
+                self._scheduler.reschedule_job(job, trigger="interval", seconds=new)
+        self._plan(before.sources, fresh.sources)
+        _log.info("files were changed and are in force")
+
+    def _open_channels(self) -> None:
+        """Open the channels anew when their files changed. Only the deliverer's job calls this once the service
+        runs: nobody else may close a channel that it is sending through. Raises ``InputError``; the files are
+        then not looked at again until they change, and the channels stay as they were."""
+        folder = self._inputs.settings.channels_dir
+        files = {
+            path: (path.stat().st_mtime_ns, path.stat().st_size)
+            for path in [folder, *folder.glob("*.yaml")]
+            if path.exists()
+        }
+        if files == self._channel_files:
+            return
+        self._channel_files = files
+        fresh = open_channels(folder)
+        before, self._channels = self._channels, fresh
+        for channel in before.values():
+            channel.close()
 
     def _crawl(self, name: str) -> None:
         source = self._inputs.sources.get(name)
@@ -148,7 +184,7 @@ class Service:
     def _watch(self) -> None:
         inputs: Inputs = self._inputs
         try:
-            run = watch(inputs)
+            run = watch(inputs, tuple(self._channels))
         except DuskwatchError as error:
             _log.error("watch failed; it is tried again", reason=str(error))
             return
@@ -157,22 +193,35 @@ class Service:
 
     def _deliver(self) -> None:
         try:
-            deliver(self._inputs.settings)
+            self._open_channels()
+        except InputError as error:
+            _log.error("channel files have faults; the last good ones stay in force", faults=str(error))
+        try:
+            deliver(self._inputs.settings, self._channels)
         except DuskwatchError as error:
             _log.error("delivering failed; it is tried again", reason=str(error))
 
-    def _stop(self) -> None:
+    def _stop(self) -> bool:
+        begun = time.monotonic()
         with self._lock:
             children = list(self._children.values())
             for child in children:
                 child.terminate()
         for child in children:
             try:
-                child.wait(_PATIENCE)
+                child.wait(max(begun + _CRAWLS_END - time.monotonic(), 0))
             except subprocess.TimeoutExpired:
                 child.kill()  # a killed crawl loses nothing: the next one goes on where it was
-        self._scheduler.shutdown(wait=True)
+        closing = threading.Thread(target=self._scheduler.shutdown, daemon=True)  # waits for every job
+        closing.start()
+        closing.join(max(begun + _ALL_ENDS - time.monotonic(), 0))
+        if closing.is_alive():
+            _log.warning("service stopped; a job that did not end is left and done again at the next start")
+            return False
+        for channel in self._channels.values():
+            channel.close()
         _log.info("service stopped")
+        return True
 
 
 def _noted(_number: int, _frame: FrameType | None) -> None:

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,13 +22,16 @@ from alerts.matching import build_matcher
 from alerts.outbox import Deliverer, DeliverRun
 from alerts.watcher import Watcher, WatchRun
 from alerts.watchlist import Organisation
-from config.database import migrate, open_database
-from config.errors import StopError
+from config.database import database_faults, migrate, open_database
+from config.errors import DuskwatchError, InputError, Problem, StopError
 from config.settings import Settings, load_settings
+from crawler.adapters import load_adapter
 from crawler.source import Source, load_sources
 from crawler.state import mark_hot
 from indexer.opening import open_store
 from indexer.store import Store
+
+BROKEN = "broken"  # the state of a crawl whose process ended without telling what it did
 
 
 class CrawlBroken(StopError):
@@ -47,18 +50,35 @@ class Inputs:
 def read_inputs(config: Path | None) -> Inputs:
     """Read settings, sources and watchlists. Raises ``InputError``."""
     settings = load_settings(config)
-    return Inputs(settings, load_sources(settings.sources_dir), load_watchlists(settings.watchlists_dir))
+    return Inputs(settings, read_sources(settings), load_watchlists(settings.watchlists_dir))
+
+
+def read_sources(settings: Settings) -> dict[str, Source]:
+    """Every source by id, each with an adapter that exists. Raises ``InputError``."""
+    sources = load_sources(settings.sources_dir)
+    problems = []
+    for source in sources.values():
+        try:
+            load_adapter(source.adapter)
+        except ValueError as error:
+            fault, _, cure = str(error).partition("; ")
+            problems.append(Problem(str(settings.sources_dir), None, f"{source.id}: adapter", fault, cure))
+    if problems:
+        raise InputError(problems)
+    return sources
 
 
 @contextmanager
 def database(settings: Settings) -> Iterator[sa.Engine]:
-    """The migrated state database."""
-    engine = open_database(settings.database_url)
-    try:
-        migrate(engine)
-        yield engine
-    finally:
-        engine.dispose()
+    """The migrated state database. Raises ``DatabaseUnavailable`` or ``DatabaseRefused``, also for what its
+    driver says later, while it is used."""
+    with database_faults():
+        engine = open_database(settings.database_url)
+        try:
+            migrate(engine)
+            yield engine
+        finally:
+            engine.dispose()
 
 
 @contextmanager
@@ -82,16 +102,20 @@ def channels(settings: Settings) -> Iterator[dict[str, Channel]]:
             channel.close()
 
 
-def watch(inputs: Inputs) -> WatchRun:
-    """One run of the watcher; afterwards every listing with an alert is looked at in each crawl."""
+def watch(inputs: Inputs, names: Sequence[str] | None = None) -> WatchRun:
+    """One run of the watcher; afterwards every listing with an alert is looked at in each crawl. ``names``: of
+    all channels; None reads their files."""
     settings = inputs.settings
-    with database(settings) as engine, store(settings) as posts, channels(settings) as opened:
+    if names is None:
+        with channels(settings) as opened:
+            names = tuple(opened)
+    with database(settings) as engine, store(settings) as posts:
         watcher = Watcher(
             posts,
             engine,
             build_matcher(inputs.organisations),
             inputs.organisations,
-            tuple(opened),
+            names,
             {name: source.tlp.value for name, source in inputs.sources.items()},
         )
         run = watcher.run_once(settings.watch.batch)
@@ -100,9 +124,9 @@ def watch(inputs: Inputs) -> WatchRun:
     return run
 
 
-def deliver(settings: Settings) -> DeliverRun:
-    """One run of the deliverer."""
-    with database(settings) as engine, channels(settings) as opened:
+def deliver(settings: Settings, opened: Mapping[str, Channel]) -> DeliverRun:
+    """One run of the deliverer through these channels."""
+    with database(settings) as engine:
         return Deliverer(engine, opened, settings.deliver).run_once()
 
 
@@ -117,28 +141,31 @@ def crawl_environment(config: Path | None) -> dict[str, str]:
 
 
 def crawl(sources: Sequence[str], config: Path | None) -> list[dict[str, Any]]:
-    """Crawl sources one after another, each in a process of its own; what each did. Raises ``CrawlBroken``."""
-    return [
-        crawl_summary(
-            name,
-            subprocess.run(
-                crawl_command(name),
-                env=crawl_environment(config),
-                stdout=subprocess.PIPE,
-                text=True,
-                check=False,
-            ),
+    """Crawl sources one after another, each in a process of its own; what each did. A crawl that broke has the
+    state "broken" and does not keep the others from theirs."""
+    summaries = []
+    for name in sources:
+        done = subprocess.run(
+            crawl_command(name),
+            env=crawl_environment(config),
+            stdout=subprocess.PIPE,
+            text=True,
+            check=False,
         )
-        for name in sources
-    ]
+        try:
+            summaries.append(crawl_summary(name, done))
+        except DuskwatchError as error:
+            nothing = dict.fromkeys(("pages", "new", "changed", "removed", "failed"), 0)
+            summaries.append({"source": name, "state": BROKEN, **nothing, "detail": str(error)})
+    return summaries
 
 
 def crawl_summary(source: str, done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     """The last line that a crawl's process printed."""
     lines = done.stdout.strip().splitlines()
     try:
-        summary: dict[str, Any] = json.loads(lines[-1])
-    except (IndexError, ValueError):
+        summary: dict[str, Any] = dict(json.loads(lines[-1]))
+    except (IndexError, ValueError, TypeError):
         raise CrawlBroken(
             f"the crawl of {source} ended with status {done.returncode}", cure="its reason stands above"
         ) from None

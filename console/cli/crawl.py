@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from console.cli.output import options, show, table
-from console.wiring import crawl, read_inputs
+from console.wiring import BROKEN, crawl, read_inputs
 from crawler.source import SourceUnknown
 
 _COLUMNS = ("source", "state", "pages", "new", "changed", "removed", "failed", "detail")
@@ -34,5 +34,7 @@ def crawl_(
             )
     done = crawl(names, config)
     show(context, done, table(done, _COLUMNS, "no source is enabled"))
+    if any(each["state"] == BROKEN for each in done):
+        raise typer.Exit(78)
     if any(each["state"] in _LATER for each in done):
         raise typer.Exit(75)

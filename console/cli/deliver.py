@@ -21,7 +21,9 @@ app = typer.Typer(
 @app.command()
 def run(context: typer.Context) -> None:
     """Send everything that is due."""
-    done = deliver(load_settings(options(context).config))
+    settings = load_settings(options(context).config)
+    with channels(settings) as opened:
+        done = deliver(settings, opened)
     show(context, asdict(done), f"sent {done.sent}, to be tried again {done.retried}, parked {done.parked}")
 
 

@@ -16,9 +16,7 @@ from alerts.loading import load_watchlists
 from config.errors import DuskwatchError
 from config.settings import Settings, load_settings
 from console.cli.output import options, show
-from console.wiring import channels, database, store
-from crawler.adapters import load_adapter
-from crawler.source import load_sources
+from console.wiring import channels, database, read_sources, store
 from crawler.tor.control import bootstrap
 from crawler.tor.wait import wait_for_tor
 
@@ -71,6 +69,8 @@ def _guarded(check: Callable[[Settings], str], settings: Settings) -> Finding:
         return Finding(name, True, check(settings))
     except (DuskwatchError, OSError, ValueError) as error:
         return Finding(name, False, str(error))
+    except Exception as error:  # noqa: BLE001 - a check that breaks is itself a finding; the rest are still made
+        return Finding(name, False, f"{type(error).__name__}: {error}")
 
 
 def _data(settings: Settings) -> str:
@@ -103,9 +103,7 @@ def _tor(settings: Settings) -> str:
 
 
 def _sources(settings: Settings) -> str:
-    sources = load_sources(settings.sources_dir)
-    for source in sources.values():
-        load_adapter(source.adapter)
+    sources = read_sources(settings)
     if not sources:
         raise ValueError(f"none in {settings.sources_dir} (write one, or set sources_dir)")
     return ", ".join(sources)
@@ -129,7 +127,7 @@ def _channels(settings: Settings) -> str:
 
 
 def _clock(settings: Settings) -> str:
-    newest = max((path.stat().st_mtime for path in settings.data_dir.glob("*.db")), default=0.0)
+    newest = max((path.stat().st_mtime for path in settings.data_dir.glob("*.db*")), default=0.0)
     now = datetime.now(UTC)
     if newest > now.timestamp() + 60:
         raise ValueError(

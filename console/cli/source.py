@@ -6,9 +6,8 @@ import typer
 
 from config.settings import load_settings
 from console.cli.output import options, show, table
-from console.wiring import database
-from crawler.adapters import adapter_names, load_adapter
-from crawler.source import load_sources
+from console.wiring import database, read_sources
+from crawler.adapters import adapter_names
 from crawler.state import latest_runs
 
 app = typer.Typer(
@@ -20,7 +19,7 @@ app = typer.Typer(
 def list_(context: typer.Context) -> None:
     """Every source with its last crawl."""
     settings = load_settings(options(context).config)
-    sources = load_sources(settings.sources_dir)
+    sources = read_sources(settings)
     with database(settings) as engine:
         runs = latest_runs(engine)
     rows = [
@@ -51,9 +50,7 @@ def list_(context: typer.Context) -> None:
 @app.command()
 def check(context: typer.Context) -> None:
     """Check every source file."""
-    sources = load_sources(load_settings(options(context).config).sources_dir)
-    for source in sources.values():
-        load_adapter(source.adapter)
+    sources = read_sources(load_settings(options(context).config))
     show(context, {"sources": list(sources)}, f"{len(sources)} sources are in order: {', '.join(sources)}")
 
 

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+import structlog
+
+from alerts.channel import Delivery
+from alerts.channels.webhook import Webhook
+from config.log import configure
+from config.settings import LogSettings
+from console.demo.receiver import Receiver
+
+
+@pytest.fixture
+def stream() -> Iterator[io.StringIO]:
+    """What is logged; the loggers are as before afterwards."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    levels = {name: logging.getLogger(name).level for name in ("httpx", "httpcore", "apscheduler", "alembic")}
+    yield io.StringIO()
+    structlog.reset_defaults()
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    for name, before in levels.items():
+        logging.getLogger(name).setLevel(before)
+
+
+@pytest.mark.parametrize("kind", ["json", "text"])
+def test_secrets_are_black_however_deep(stream: io.StringIO, kind: str) -> None:
+    configure(LogSettings(format=kind), stream=stream)
+    structlog.get_logger().info(
+        "said",
+        headers={"Cookie": "sid=HIDDEN", "Accept": "SEEN"},
+        tries=[{"token": "HIDDEN"}, ("http://ann:HIDDEN@x.example/",)],
+        url="https://x.example/?a=SEEN&access_token=HIDDEN&b=1",
+    )
+    assert "HIDDEN" not in stream.getvalue()
+    assert stream.getvalue().count("SEEN") == 2
+
+
+def test_what_holds_itself_is_cut_off(stream: io.StringIO) -> None:
+    configure(LogSettings(format="json"), stream=stream)
+    endless: dict[str, object] = {}
+    endless["again"] = endless
+    structlog.get_logger().info("said", endless=endless)
+    assert json.loads(stream.getvalue())["event"] == "said"
+
+
+@pytest.mark.parametrize("level", ["debug", "info"])
+def test_the_address_of_a_webhook_is_not_logged(stream: io.StringIO, level: str) -> None:
+    configure(LogSettings(level=level, format="json"), stream=stream)
+    with Receiver() as receiver:
+        webhook = Webhook("hook", f"{receiver.url}/HIDDEN", None, 5)
+        webhook.send(Delivery("k", "hook", 1, datetime(2026, 1, 6, tzinfo=UTC), {}))
+        webhook.close()
+    assert "HIDDEN" not in stream.getvalue()
+
+
+def test_libraries_speak_through_it(stream: io.StringIO) -> None:
+    configure(LogSettings(level="warning", format="json"), stream=stream)
+    logging.getLogger("some.library").warning("http://ann:HIDDEN@x.example/ is slow")
+    logging.getLogger("some.library").info("not said")
+    (line,) = stream.getvalue().splitlines()
+    assert json.loads(line)["event"] == "http://***@x.example/ is slow"
