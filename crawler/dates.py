@@ -12,13 +12,7 @@ from indexer.post import Precision
 
 #: A board's clock may run ahead of ours by so much; what lies further ahead is no time of a post.
 _AHEAD = timedelta(minutes=5)
-_MONTHS = {
-    name: number
-    for number, names in enumerate(
-        ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1
-    )
-    for name in (names,)
-}
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _UNITS = {
     "second": timedelta(seconds=1),
     "minute": timedelta(minutes=1),
@@ -39,14 +33,14 @@ def read_date(text: str, *, now: datetime, zone: ZoneInfo) -> Instant:
     words = " ".join(text.replace("\u00a0", " ").split()).strip(" ,.:")
     if not words or len(words) > 100:
         return Instant()
-    for pattern, reader in _TABLE:
-        found = pattern.fullmatch(words)
-        if found:
-            try:
+    try:
+        for pattern, reader in _TABLE:
+            found = pattern.fullmatch(words)
+            if found:
                 return _not_ahead(reader(found, now, zone), now)
-            except (ValueError, OverflowError):
-                return Instant()
-    return _not_ahead(_by_library(words, now, zone), now)
+        return _not_ahead(_by_library(words, now, zone), now)
+    except (ValueError, OverflowError):  # a day that no calendar has, or a time that no clock can hold
+        return Instant()
 
 
 def _not_ahead(instant: Instant, now: datetime) -> Instant:
@@ -85,7 +79,7 @@ def _month_first(found: re.Match[str], _now: datetime, zone: ZoneInfo) -> Instan
 
 
 def _month_named(found: re.Match[str], _now: datetime, zone: ZoneInfo) -> Instant:
-    return _at(found, zone, int(found["year"]), _MONTHS[found["name"][:3].lower()], int(found["day"]))
+    return _at(found, zone, int(found["year"]), _MONTHS.index(found["name"].lower()) + 1, int(found["day"]))
 
 
 def _day_named(found: re.Match[str], now: datetime, zone: ZoneInfo) -> Instant:
@@ -108,7 +102,9 @@ def _just_now(_found: re.Match[str], now: datetime, _zone: ZoneInfo) -> Instant:
 
 def _iso(found: re.Match[str], _now: datetime, zone: ZoneInfo) -> Instant:
     at = datetime.fromisoformat(found[0])
-    precision = Precision.DAY if len(found[0]) == 10 else Precision.SECOND
+    precision = Precision.DAY if len(found[0]) == 10 else Precision.MINUTE
+    if found["second"]:
+        precision = Precision.SECOND
     return _utc(at if at.tzinfo else at.replace(tzinfo=zone), precision)
 
 
@@ -117,14 +113,14 @@ _TABLE: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
     for pattern, reader in (
         (rf"(?P<month>\d\d)-(?P<day>\d\d)-(?P<year>\d{{4}})(?:, {_CLOCK})?", _month_first),
         (
-            rf"(?P<name>[A-Za-z]{{3,9}})\.? (?P<day>\d{{1,2}}),? (?P<year>\d{{4}})"
+            rf"(?P<name>{'|'.join(_MONTHS)})[a-z]{{0,6}}\.? (?P<day>\d{{1,2}}),? (?P<year>\d{{4}})"
             rf"(?:,? (?:at )?(?:{_CLOCK}|(?P<noon>noon|midnight)))?",
             _month_named,
         ),
         (rf"(?P<when>today|yesterday)(?:,? (?:at )?{_CLOCK})?", _day_named),
         (r"(?P<count>\d{1,4}|an?|one) (?P<unit>second|minute|hour|day|week)s? ago", _ago),
         (r"less than 1 minute ago|just now|a moment ago", _just_now),
-        (r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?", _iso),
+        (r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::(?P<second>\d\d)(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?", _iso),
     )
 )
 
@@ -139,6 +135,7 @@ def _by_library(words: str, now: datetime, zone: ZoneInfo) -> Instant:
             "RETURN_AS_TIMEZONE_AWARE": True,
             "RELATIVE_BASE": now.astimezone(zone).replace(tzinfo=None),
             "PREFER_DATES_FROM": "past",
+            "REQUIRE_PARTS": ["day", "month"],  # else it fills what is missing from today
         },
     )
     if at is None:

@@ -7,6 +7,8 @@ from urllib.parse import parse_qs, urlencode, urljoin, urlsplit, urlunsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from config.errors import PageUnreadable
+
 _BLOCKS = frozenset(
     {"address", "article", "aside", "blockquote", "dd", "div", "dl", "dt", "figure", "footer"}
     | {"h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "ol", "p", "pre"}
@@ -29,10 +31,17 @@ _HIDDEN = frozenset(
 )
 #: Nodes read of one post. A page of ten thousand nested tags is no post, and must cost no more than one.
 _MOST_NODES = 100_000
+#: Tags opened on one page. The parser's time grows with the square of their nesting: 4 s for so many in one
+#: another, minutes for what fits on the longest page.
+_MOST_TAGS = 40_000
+#: Quotes in quotes marked one by one; what lies deeper is marked as deep as this.
+_DEEPEST_QUOTE = 20
 
 
 def parse(text: str) -> LexborHTMLParser:
-    """A page's tree."""
+    """A page's tree. ``PageUnreadable`` when it opens more tags than any board's page does."""
+    if text.count("<") - text.count("</") > _MOST_TAGS:
+        raise PageUnreadable(f"the page opens more than {_MOST_TAGS} tags")
     return LexborHTMLParser(text)
 
 
@@ -48,16 +57,17 @@ def visible(node: LexborNode, skip: tuple[str, ...] = ()) -> str:
     Walks with a stack of its own, so that no depth of nesting can exhaust Python's.
     """
     skipped = {found.mem_id for selector in skip for found in node.css(selector)}
-    lines: list[tuple[int, str]] = [(0, "")]
+    lines: list[tuple[int, list[str]]] = [(0, [])]  # the pieces of a line, none of them empty
 
     def break_line(depth: int) -> None:
         if lines[-1][1]:
-            lines.append((depth, ""))
+            lines.append((depth, []))
         else:
-            lines[-1] = (depth, "")
+            lines[-1] = (depth, [])
 
     def write(text: str) -> None:
-        lines[-1] = (lines[-1][0], lines[-1][1] + text)
+        if text:
+            lines[-1][1].append(text)
 
     # (node, quote depth, inside code, leaving)
     stack: list[tuple[LexborNode, int, bool, bool]] = [(node, 0, False, False)]
@@ -74,19 +84,18 @@ def visible(node: LexborNode, skip: tuple[str, ...] = ()) -> str:
             if code:
                 for number, line in enumerate(raw.split("\n")):
                     if number:
-                        lines.append((depth, ""))
+                        lines.append((depth, []))
                     write(line)
             else:
                 words = re.sub(r"\s+", " ", raw)
-                write(words.lstrip() if not lines[-1][1] or lines[-1][1].endswith(" ") else words)
+                write(words.lstrip() if not lines[-1][1] or lines[-1][1][-1].endswith(" ") else words)
             continue
         if tag.startswith("-") or tag in _HIDDEN or at.mem_id in skipped:
             continue
         if tag == "br":
-            lines[-1] = (lines[-1][0], lines[-1][1].rstrip())
-            lines.append((depth, ""))
+            lines.append((depth, []))
             continue
-        inner = depth + (tag == "blockquote")
+        inner = min(depth + (tag == "blockquote"), _DEEPEST_QUOTE)
         block = tag in _BLOCKS
         if block:
             break_line(inner)
@@ -97,7 +106,8 @@ def visible(node: LexborNode, skip: tuple[str, ...] = ()) -> str:
             children.append((child, inner, code or tag in ("pre", "code"), False))
             child = child.next
         stack += reversed(children)
-    text = "\n".join("> " * depth + line.rstrip() if line.strip() else "" for depth, line in lines)
+    joined = ((depth, "".join(pieces).rstrip()) for depth, pieces in lines)
+    text = "\n".join("> " * depth + line if line else "" for depth, line in joined)
     return re.sub(r"\n{3,}", "\n\n", text).strip("\n")
 
 

@@ -48,11 +48,12 @@ class Machina:
         rows = [
             row for row in (self._row(node, page) for node in tree.css(".topiclist .card-body > .row")) if row
         ]
+        own = _FORUM.search(urlsplit(page.url).path)  # the pager links to it by page numbers
         boards = []
         for link in tree.css("a[href]"):
             url = absolute(page.url, link)
             found = _FORUM.search(urlsplit(url or "").path)
-            if url and found and inline(link):
+            if url and found and inline(link) and not (own and own[1] == found[1]):
                 boards.append(BoardLink(found[1], inline(link), url))
         if not rows and not boards and not tree.css_first(".topiclist"):
             raise PageUnreadable(f"no machina forum at {page.url}")
@@ -68,8 +69,8 @@ class Machina:
         author, created = _by(inline(node.css_first(".topic-created")), page)
         counts = [number(inline(cell)) for cell in node.css(".topic-count")] + [None, None]
         last = node.css_first(".topic-last-post")
-        last_author = last.css_first("a[href*='/profile/']") if last else None
-        last_name = re.match(r"By: (.*)", inline(last))
+        # an anonymous author's name is no link; behind it stands the link to the post, then its time
+        last_name = re.match(r"By: (.*)", _before_link(last))
         icon = node.css_first(".topic-icon i")
         return ThreadRow(
             key=found[1],
@@ -78,7 +79,7 @@ class Machina:
             author=author,
             created=created,
             last_activity=_date(inline(last.css_first("small") if last else None), page),
-            last_author=inline(last_author) or (last_name[1].split(" ")[0] if last_name else None),
+            last_author=(last_name[1] or None) if last_name else None,
             replies=counts[0],
             views=counts[1],
             sticky=bool(icon and re.search("fa-lightbulb|fa-info", icon.attributes.get("class") or "")),
@@ -126,6 +127,16 @@ class Machina:
 
 def _date(text: str, page: Page) -> Instant:
     return read_date(text, now=page.fetched_at, zone=page.zone)
+
+
+def _before_link(last: LexborNode | None) -> str:
+    """The line of a last post up to the arrow that links to the post."""
+    words = ""
+    child = last.child if last else None
+    while child is not None and not (child.tag == "a" and child.css_first("i")) and child.tag != "br":
+        words += (child.text_content or "") if child.tag == "-text" else child.text()
+        child = child.next
+    return " ".join(words.split())
 
 
 def _by(line: str, page: Page) -> tuple[str | None, Instant]:

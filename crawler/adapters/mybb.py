@@ -55,11 +55,12 @@ class MyBB:
     def board(self, page: Page) -> BoardPage:
         tree = parse(page.text)
         rows = [row for row in (self._row(node, page) for node in tree.css("tr.inline_row")) if row]
+        own = _parameter(page.url, "fid")  # the columns' heads link to it by sort order
         boards = []
         for link in tree.css("td a[href*='forumdisplay.php?fid='] , strong a[href*='forumdisplay.php?fid=']"):
             url = absolute(page.url, link)
             key = _parameter(url, "fid")
-            if url and key and inline(link):
+            if url and key and inline(link) and key != own:
                 boards.append(BoardLink(key, inline(link), url))
         if not rows and not boards and not tree.css_first("table.tborder"):
             raise PageUnreadable(f"no MyBB board at {page.url}")
@@ -105,11 +106,9 @@ class MyBB:
         key = _parameter(page.url, "tid")
         if not items or not key:
             raise PageUnreadable(f"no MyBB thread at {page.url}")
-        # the title's own element holds the rating box too; every post's number links to the thread by title
-        named = tree.css_first("div.post_head a[title]")
-        title = (named.attributes.get("title") or "").removeprefix("RE: ") if named else ""
-        head = tree.css_first("title")
-        title = title or inline(head)
+        # the title's own element holds the rating box too; a reply's subject is its author's to write
+        named = tree.css_first("div.post_head a[title]") if items[0].position == 1 else None
+        title = (named.attributes.get("title") if named else "") or inline(tree.css_first("title"))
         current, last, following = _paging(tree, page)
         locked = bool(tree.css_first("a.closed_button, .closed_button"))
         return ThreadPage(key, title, tuple(items), current, last, following, locked)

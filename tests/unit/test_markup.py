@@ -1,0 +1,57 @@
+"""From markup to visible text, also when it was written to hurt."""
+
+from __future__ import annotations
+
+import pytest
+
+from config.errors import PageUnreadable
+from crawler.markup import parse, visible
+
+
+def text_of(html: str, *skip: str) -> str:
+    body = parse(html).body
+    assert body is not None
+    return visible(body, skip)
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("one<br>two<br/><br/>three", "one\ntwo\n\nthree"),
+        ("<p>one</p><p>t<b>w</b>o</p>", "one\ntwo"),
+        ("a <b>bold </b> word", "a bold word"),
+        ("<ul><li>199 GB</li><li>479 GB</li></ul>end", "199 GB\n479 GB\nend"),
+        (
+            "<blockquote>old<blockquote>older</blockquote>line</blockquote>new",
+            "> old\n> > older\n> line\nnew",
+        ),
+        ("<pre>a  b\n   c</pre>", "a  b\n   c"),
+        ("x<script>alert(1)</script><style>p{}</style><!-- no -->y", "xy"),
+        ("non\u00a0breaking", "non breaking"),
+        ("&lt;b&gt; &amp;amp;", "<b> &amp;"),
+        ("虚构<wbr>公司", "虚构公司"),
+    ],
+)
+def test_visible(html: str, text: str) -> None:
+    assert text_of(html) == text
+
+
+def test_parts_that_are_not_the_author_s_are_left_out() -> None:
+    assert text_of("<div class=code><div class=title>Code:</div>x = 1</div>", ".code > .title") == "x = 1"
+
+
+def test_ten_thousand_nested_tags_are_read() -> None:
+    assert text_of("<div>" * 10_000 + "deep") == "deep"
+
+
+def test_nested_quotes_do_not_multiply() -> None:
+    assert len(text_of("<blockquote>x" * 10_000)) < 1_000_000
+
+
+def test_a_page_that_would_take_minutes_is_refused() -> None:
+    with pytest.raises(PageUnreadable):
+        parse("<div>" * 100_000)
+
+
+def test_a_long_line_of_small_pieces_is_read_once() -> None:
+    assert len(text_of(("<i>" + "x" * 100 + "</i>") * 30_000)) == 3_000_000
