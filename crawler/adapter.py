@@ -110,7 +110,8 @@ class PostItem:
 
 @dataclass(frozen=True, slots=True)
 class ThreadPage:
-    """A page of a thread. Pages count from 1; ``pages`` is how many there are now."""
+    """A page of a thread. Pages count from 1; ``pages`` is how many there are now. ``locked`` is None on an
+    engine that tells it on its board pages only."""
 
     key: str
     title: str
@@ -118,7 +119,7 @@ class ThreadPage:
     page: int = 1
     pages: int = 1
     next_url: str | None = None
-    locked: bool = False
+    locked: bool | None = None
 
 
 class GateKind(StrEnum):

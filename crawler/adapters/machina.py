@@ -94,10 +94,7 @@ class Machina:
             raise PageUnreadable(f"no machina topic at {page.url}")
         current, last, following = _paging(tree, page)
         title = inline(tree.css_first("h1"))
-        locked = bool(tree.css_first(".topic-actions-block .fa-lock, .locked-indicator")) or bool(
-            re.search(r"Topic locked|This topic is locked", inline(tree.css_first(".topic-actions-block")))
-        )
-        return ThreadPage(key[1], title, tuple(items), current, last, following, locked)
+        return ThreadPage(key[1], title, tuple(items), current, last, following)
 
     def _post(self, node: LexborNode, page: Page) -> PostItem | None:
         key = node.attributes.get("id") or ""

@@ -219,6 +219,7 @@ class BoardSpider(scrapy.Spider):
         known = {each.post.key.post: each.post for each in self.store.thread(self.source.id, walk.visit.key)}
         board = walk.board or next((post.board for post in known.values()), self.source.boards[0].key)
         first = self._first_position(thread, walk, known)
+        locked = self._locked(thread, walk, known)
         posts = []
         for position, item in enumerate(thread.posts, first):
             number = item.position or position
@@ -238,12 +239,21 @@ class BoardSpider(scrapy.Spider):
                     author_url=item.author_url,
                     kind=item.kind or (Kind.LISTING if number == 1 else Kind.REPLY),
                     language=self.source.language,
-                    locked=thread.locked and number == 1,
+                    locked=locked and number == 1,
                     evidence=evidence,
                 )
             )
         walk.next_position = first + len(posts)
         return tuple(posts)
+
+    @staticmethod
+    def _locked(thread: ThreadPage, walk: _Walk, known: Mapping[str, Post]) -> bool:
+        """Whether the thread is locked: as its page says; else its row; else as it was when last read."""
+        if thread.locked is not None:
+            return thread.locked
+        if walk.visit.row:
+            return walk.visit.row.locked
+        return any(post.locked for post in known.values())
 
     @staticmethod
     def _first_position(thread: ThreadPage, walk: _Walk, known: Mapping[str, Post]) -> int:

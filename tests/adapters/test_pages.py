@@ -132,8 +132,9 @@ def test_the_title_is_the_thread_s_own() -> None:
     assert title == "Toko Rekaan: 42 GB & more", "a reply's subject is its author's to write"
 
 
-def test_mybb_tells_a_locked_thread() -> None:
-    assert load_adapter("mybb").thread(page("mybb", "thread")).locked
+def test_only_mybb_tells_a_locked_thread_on_its_page() -> None:
+    assert load_adapter("mybb").thread(page("mybb", "thread")).locked is True
+    assert load_adapter("machina").thread(page("machina", "thread")).locked is None
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,7 @@ def wrong_fields(truth: list[dict[str, Any]], posts: dict[str, Any]) -> list[tup
             int(post.posted_at.timestamp()) // 60,
             plain(post.text),
             post.position,
+            post.locked,
         )
         true = (
             want["thread"],
@@ -61,6 +62,7 @@ def wrong_fields(truth: list[dict[str, Any]], posts: dict[str, Any]) -> list[tup
             int(want["created"]) // 60,
             plain(want["text"]),
             positions[want["thread"]],
+            want["locked"] and positions[want["thread"]] == 1,
         )
         wrong += [(want["post"], a, b) for a, b in zip(seen, true, strict=True) if a != b]
     return wrong
@@ -75,7 +77,7 @@ def test_a_machina_forum_through_tor(private_tor: PrivateTor, forum: Forum, work
     assert (first["state"], first["new"], first["failed"]) == ("ok", len(truth), 0)
     posts = stored_posts(workspace)
     wrong = wrong_fields(truth, posts)
-    print(f"machina through Tor: {7 * len(truth) - len(wrong)} of {7 * len(truth)} fields equal the database")
+    print(f"machina through Tor: {8 * len(truth) - len(wrong)} of {8 * len(truth)} fields equal the database")
     assert wrong == []
     assert all(stored.post.evidence for stored in posts.values())
 
