@@ -68,6 +68,7 @@ def configure(settings: LogSettings, *, stream: TextIO | None = None) -> None:
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(out)
+    handler.setLevel(level)  # Scrapy and stem give their own loggers levels of their own
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[redact, _plain, renderer])
     )

@@ -36,7 +36,11 @@ class TorSettings(_Section):
         "127.0.0.1:9050"
     )
     control: Annotated[
-        str | None, Field(pattern=_ADDRESS, description="host:port of its control port; doctor asks there")
+        str | None,
+        Field(
+            pattern=_ADDRESS,
+            description="host:port of its control port; doctor and crawls ask there whether Tor is connected",
+        ),
     ] = None
     control_password: Annotated[SecretStr | None, Field(description="its password, where it has one")] = None
     wait: Annotated[

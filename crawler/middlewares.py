@@ -98,7 +98,8 @@ class ContentTypes:
 
 
 class StableHeaders:
-    """Sends Tor Browser's headers, the same at every request."""
+    """Sends the same browser-like headers at every request. Close to Tor Browser's, not equal: Scrapy orders them
+    its own way, so they keep a crawl steady and do not hide that it is one."""
 
     def __init__(self, user_agent: str) -> None:
         self._headers = {
@@ -150,7 +151,10 @@ class SourceCookies(CookiesMiddleware):
 
     def _save(self) -> None:
         cookies = [vars(cookie) for cookie in self.jars[None]]
-        if not self._path or not cookies:
+        if not self._path:
+            return
+        if not cookies:  # the board took them back: the next crawl must not send them again
+            self._path.unlink(missing_ok=True)
             return
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         fresh = self._path.with_suffix(".new")

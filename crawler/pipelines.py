@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from scrapy.exceptions import NotConfigured
+
 from crawler.frontier import gone
 from crawler.health import Figures
 from crawler.state import CrawlState, ThreadState
@@ -57,6 +59,8 @@ class StorePipeline:
     @classmethod
     def from_crawler(cls, crawler: object) -> StorePipeline:
         spider = crawler.spider  # type: ignore[attr-defined]
+        if spider is None:
+            raise NotConfigured  # scrapy shell: no source is read, so there is nothing to store
         return cls(spider.store, spider.state, spider.source.id, spider.figures)
 
     def process_item(self, item: object) -> object:

@@ -10,13 +10,15 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 
-from config.errors import DuskwatchError
+from config.errors import DuskwatchError, TorUnavailable
 from config.log import configure
-from config.settings import load_settings
+from config.settings import TorSettings, load_settings
 from crawler.health import Figures, State, state_of
 from crawler.source import load_source
+from crawler.tor.control import bootstrap
 from crawler.tor.wait import wait_for_tor
 
 _LATER = {State.DOWN, State.TOR, State.GATED}
@@ -34,8 +36,8 @@ def crawl(source: str, now: str | None = None) -> int:
     load_source(settings.sources_dir, source)  # a fault in its file is told before anything is waited for
     figures = Figures()
     try:
-        wait_for_tor(settings.tor.socks, timeout=settings.tor.wait)
-    except DuskwatchError as error:
+        wait_for_tor(settings.tor.socks, timeout=settings.tor.wait, connected=_connected(settings.tor))
+    except TorUnavailable as error:
         figures.tor_gone, figures.detail = True, str(error)
         return _report(source, figures)
     scrapy_settings = ScrapySettings()
@@ -49,6 +51,14 @@ def crawl(source: str, now: str | None = None) -> int:
         raise failure
     assert isinstance(crawler.spider, BoardSpider)
     return _report(source, crawler.spider.figures)
+
+
+def _connected(tor: TorSettings) -> Callable[[], int] | None:
+    """How to ask Tor how far it is connected, percent; None where no control port is set."""
+    if tor.control is None:
+        return None
+    address, password = tor.control, tor.control_password
+    return lambda: bootstrap(address, password.get_secret_value() if password else None)
 
 
 def _report(source: str, figures: Figures) -> int:

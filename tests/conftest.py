@@ -47,12 +47,14 @@ class Workspace:
     def crawl(self, source: str, *words: str, status: int = 0) -> dict[str, Any]:
         return json.loads(self.run("crawler.run", source, *words, status=status).stdout.splitlines()[-1])
 
-    def onion(self, network: PrivateTor, *more: str) -> None:
+    def onion(self, network: PrivateTor, *more: str, control: bool = True) -> None:
+        asked = (
+            f'control = "127.0.0.1:{network.control_port}"\ncontrol_password = "{network.control_password}"\n'
+        )
         self.write(
             "duskwatch.toml",
-            f'data_dir = "var"\n[tor]\nsocks = "127.0.0.1:{network.socks_port}"\n'
-            f'control = "127.0.0.1:{network.control_port}"\nwait = 5\n[log]\nlevel = "warning"\n'
-            + "\n".join(more),
+            f'data_dir = "var"\n[tor]\nsocks = "127.0.0.1:{network.socks_port}"\n{asked if control else ""}'
+            f'wait = 5\n[log]\nlevel = "warning"\n' + "\n".join(more),
         )
 
     def source(self, name: str, adapter: str, address: str, boards: dict[str, str], *more: str) -> None:

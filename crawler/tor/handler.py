@@ -6,7 +6,8 @@ alive in one pool for each isolation name, so that two sources never share a con
 Certificates: an onion address proves itself by its key, so https on it is accepted with any certificate, as
 Tor Browser does; every other host must show a valid one.
 
-Leans on private parts of Scrapy 2.19 (``_ScrapyAgent``): the version is pinned and the behaviour tested.
+Leans on private parts of Scrapy 2.19 (``_ScrapyAgent``) and of Twisted's HTTP client: Scrapy's version is
+pinned and the behaviour tested.
 """
 
 from __future__ import annotations
@@ -24,15 +25,42 @@ from scrapy.utils._download_handlers import wrap_twisted_exceptions
 from scrapy.utils.defer import maybe_deferred_to_future
 from twisted.internet.endpoints import wrapClientTLS
 from twisted.internet.ssl import optionsForClientTLS
+from twisted.python.failure import Failure
+from twisted.web._newclient import HEADER, STATUS
 from twisted.web.client import Agent, HTTPConnectionPool
 from twisted.web.iweb import IAgentEndpointFactory
 from zope.interface import implementer
 
-from config.errors import DuskwatchError
+from config.errors import DuskwatchError, RequestRefused
 from crawler.tor.socks import Socks5Endpoint
 
 #: Pools kept open at once; a crawl needs one, a shell a few.
 MOST_POOLS = 16
+#: Bytes of one response's status and headers; its body has a limit of its own (``DOWNLOAD_MAXSIZE``).
+MOST_HEADER_BYTES = 256 * 1024
+
+
+class _BoundedProtocol(http11._LenientHTTP11ClientProtocol):
+    """Hangs up on headers that never end: Twisted limits a header line, but not how many there are."""
+
+    _head = 0
+
+    def request(self, request: Any) -> Any:
+        self._head = 0
+        return super().request(request)
+
+    def dataReceived(self, data: bytes) -> None:
+        if self._parser is not None and self._parser.state in (STATUS, HEADER):
+            self._head += len(data)  # may count the body's first bytes, at most one socket read
+            if self._head > MOST_HEADER_BYTES:
+                self._giveUp(Failure(RequestRefused(f"headers of more than {MOST_HEADER_BYTES} bytes")))
+                return
+        super().dataReceived(data)
+
+
+class _BoundedFactory(http11._LenientHTTP11ClientFactory):
+    def buildProtocol(self, addr: Any) -> Any:  # noqa: ARG002
+        return _BoundedProtocol(self._quiescentCallback)
 
 
 @implementer(IAgentEndpointFactory)
@@ -101,8 +129,8 @@ class TorDownloadHandler(http11.HTTP11DownloadHandler):
         except DuskwatchError:
             raise
         except Exception as error:
-            # Twisted wraps what an endpoint raises when a connection from the pool turns out dead
-            for reason in getattr(error, "reasons", ()):
+            # Twisted wraps what ended a connection in a list of reasons, and Scrapy wraps that once more
+            for reason in getattr(error.__cause__ or error, "reasons", ()):
                 if isinstance(reason.value, DuskwatchError):
                     raise reason.value from error
             raise
@@ -113,7 +141,7 @@ class TorDownloadHandler(http11.HTTP11DownloadHandler):
         if user not in self._pools:
             pool = HTTPConnectionPool(reactor, persistent=True)
             pool.maxPersistentPerHost = self._per_host
-            pool._factory = http11._LenientHTTP11ClientFactory
+            pool._factory = _BoundedFactory
             self._pools[user] = pool
             while len(self._pools) > MOST_POOLS:
                 self._pools.popitem(last=False)[1].closeCachedConnections()

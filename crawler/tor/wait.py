@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
+from collections.abc import Callable
 
 from config.errors import TorUnavailable
 
@@ -19,12 +20,22 @@ def answers(address: str, timeout: float = 3.0) -> bool:
         return False
 
 
-def wait_for_tor(address: str, *, timeout: float, pause: float = 0.5) -> None:
-    """Return as soon as Tor answers; ``TorUnavailable`` after ``timeout`` seconds without an answer."""
+def wait_for_tor(
+    address: str, *, timeout: float, pause: float = 0.5, connected: Callable[[], int] | None = None
+) -> None:
+    """Return as soon as Tor answers and, where ``connected`` tells it, is connected to 100 percent.
+
+    ``TorUnavailable`` after ``timeout`` seconds, or at once from ``connected``. Tor's SOCKS port answers long
+    before Tor is connected: a source that is asked for then only looks as if it were down.
+    """
     end = time.monotonic() + timeout
-    while not answers(address):
+    while True:
+        if not answers(address):
+            problem, cure = f"no Tor answers at {address}", "start tor, or set tor.socks to where it listens"
+        elif connected is None or (percent := connected()) >= 100:
+            return
+        else:
+            problem, cure = f"Tor is connected to {percent} % only", "wait, or check its network"
         if time.monotonic() + pause > end:
-            raise TorUnavailable(
-                f"no Tor answers at {address}", cure="start tor, or set tor.socks to where it listens"
-            )
+            raise TorUnavailable(problem, cure=cure)
         time.sleep(pause)

@@ -67,3 +67,15 @@ def test_libraries_speak_through_it(stream: io.StringIO) -> None:
     logging.getLogger("some.library").info("not said")
     (line,) = stream.getvalue().splitlines()
     assert json.loads(line)["event"] == "http://***@x.example/ is slow"
+
+
+def test_the_level_holds_for_loggers_with_a_level_of_their_own() -> None:
+    stream = io.StringIO()
+    configure(LogSettings(level="warning", format="json"), stream=stream)
+    logger = logging.getLogger("duskwatch.test.own")
+    logger.setLevel(logging.INFO)
+    logger.info("quiet")
+    logger.warning("loud")
+    structlog.reset_defaults()
+    assert "quiet" not in stream.getvalue()
+    assert "loud" in stream.getvalue()
