@@ -104,13 +104,9 @@ def alert_id(organisation: str, source: str, thread: str) -> str:
     return "a" + hashlib.sha256("\0".join((organisation, source, thread)).encode()).hexdigest()[:15]
 
 
-def insert_alert(connection: sa.Connection, values: dict[str, Any]) -> bool:
-    """Keep a new alert; False when it is there already."""
-    known = connection.scalar(sa.select(alert_table.c.id).where(alert_table.c.id == values["id"]))
-    if known is not None:
-        return False
+def insert_alert(connection: sa.Connection, values: dict[str, Any]) -> None:
+    """Keep a new alert, one that ``alerts_of`` does not name."""
     connection.execute(sa.insert(alert_table).values(values))
-    return True
 
 
 def alerts_of(connection: sa.Connection, source: str, thread: str) -> list[str]:

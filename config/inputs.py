@@ -147,7 +147,7 @@ def _value(
     problems: list[Problem],
     file: str,
 ) -> Any:
-    """The node's plain value; fills ``lines``."""
+    """The node's plain value; fills ``lines``, where a field's line is its key's."""
     line = node.start_mark.line + 1
     lines.setdefault(place, line)
     field = ".".join(map(str, place)) or "file"
@@ -171,24 +171,9 @@ def _value(
                 )
             else:
                 lines[(*place, key)] = at
-                result[key] = _scalar_or_more(value_node, (*place, key), lines, problems, file)
+                result[key] = _value(value_node, (*place, key), lines, problems, file)
         return result
     return _scalar(node, field, problems, file)
-
-
-def _scalar_or_more(
-    node: yaml.Node,
-    place: tuple[str | int, ...],
-    lines: dict[tuple[str | int, ...], int],
-    problems: list[Problem],
-    file: str,
-) -> Any:
-    if isinstance(node, yaml.ScalarNode):
-        return _scalar(node, ".".join(map(str, place)), problems, file)
-    line = lines.pop(place)
-    value = _value(node, place, lines, problems, file)
-    lines[place] = line
-    return value
 
 
 def _scalar(node: yaml.Node, field: str, problems: list[Problem], file: str) -> Any:

@@ -70,7 +70,10 @@ def configure(settings: LogSettings, *, stream: TextIO | None = None) -> None:
     handler = logging.StreamHandler(out)
     handler.setLevel(level)  # Scrapy and stem give their own loggers levels of their own
     handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[redact, _plain, renderer])
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
@@ -79,9 +82,3 @@ def configure(settings: LogSettings, *, stream: TextIO | None = None) -> None:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
     for name in _CHATTERS:
         logging.getLogger(name).setLevel(level if level < logging.INFO else max(level, logging.WARNING))
-
-
-def _plain(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    event.pop("_record", None)
-    event.pop("_from_structlog", None)
-    return event

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +20,14 @@ from alerts.channel import Channel
 from alerts.channels import open_channels
 from alerts.loading import load_watchlists
 from alerts.matching import build_matcher
+from alerts.matching.port import Matcher
 from alerts.outbox import Deliverer, DeliverRun
 from alerts.watcher import Watcher, WatchRun
 from alerts.watchlist import Organisation
 from config.database import database_faults, migrate, open_database
 from config.errors import DuskwatchError, InputError, Problem, StopError
 from config.settings import Settings, load_settings
-from crawler.adapters import load_adapter
+from crawler.adapters import AdapterUnknown, load_adapter
 from crawler.source import Source, load_sources
 from crawler.state import mark_hot
 from indexer.opening import open_store
@@ -38,13 +40,18 @@ class CrawlBroken(StopError):
     """A crawl's process ended without telling what it did."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Inputs:
     """Everything that people write, read whole and free of faults."""
 
     settings: Settings
     sources: dict[str, Source]
     organisations: tuple[Organisation, ...]
+
+    @cached_property
+    def matcher(self) -> Matcher:
+        """Built when it is first needed, and once: the service watches every few seconds with the same lists."""
+        return build_matcher(self.organisations)
 
 
 def read_inputs(config: Path | None) -> Inputs:
@@ -60,9 +67,9 @@ def read_sources(settings: Settings) -> dict[str, Source]:
     for source in sources.values():
         try:
             load_adapter(source.adapter)
-        except ValueError as error:
-            fault, _, cure = str(error).partition("; ")
-            problems.append(Problem(str(settings.sources_dir), None, f"{source.id}: adapter", fault, cure))
+        except AdapterUnknown as error:
+            field = f"{source.id}: adapter"
+            problems.append(Problem(str(settings.sources_dir), None, field, error.message, error.cure or ""))
     if problems:
         raise InputError(problems)
     return sources
@@ -113,7 +120,7 @@ def watch(inputs: Inputs, names: Sequence[str] | None = None) -> WatchRun:
         watcher = Watcher(
             posts,
             engine,
-            build_matcher(inputs.organisations),
+            inputs.matcher,
             inputs.organisations,
             names,
             {name: source.tlp.value for name, source in inputs.sources.items()},

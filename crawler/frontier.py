@@ -96,10 +96,10 @@ def vanished(rows: Collection[ThreadRow], known: Iterable[Known], *, whole: bool
     ]
 
 
-def next_visit(created: datetime | None, last_activity: datetime | None, now: datetime) -> datetime:
+def next_visit(last_activity: datetime | None, now: datetime) -> datetime:
     """When to look at an unchanged thread again: after a tenth of its quiet age, an hour to thirty days."""
-    newest = last_activity or created or now
-    return now + min(max((now - newest) / 10, _SHORTEST), _LONGEST)
+    quiet = now - (last_activity or now)
+    return now + min(max(quiet / 10, _SHORTEST), _LONGEST)
 
 
 def gone(known: Mapping[str, int], seen: Collection[str]) -> list[str]:

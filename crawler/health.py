@@ -17,6 +17,8 @@ class State(StrEnum):
     TOR = "waiting for tor"  # Tor does not answer: nothing was fetched
 
 
+#: States of a source that may be read at a later try.
+LATER = frozenset({State.DOWN, State.TOR, State.GATED})
 #: Share of unreadable pages from which a source is called unreadable, and the least number of pages for it.
 UNREADABLE_SHARE, UNREADABLE_LEAST = 0.2, 3
 

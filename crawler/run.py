@@ -10,18 +10,15 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable
 from dataclasses import asdict
 
 from config.errors import DuskwatchError, TorUnavailable
 from config.log import configure
-from config.settings import TorSettings, load_settings
-from crawler.health import Figures, State, state_of
+from config.settings import load_settings
+from crawler.health import LATER, Figures, state_of
 from crawler.source import load_source
-from crawler.tor.control import bootstrap
+from crawler.tor.control import connection
 from crawler.tor.wait import wait_for_tor
-
-_LATER = {State.DOWN, State.TOR, State.GATED}
 
 
 def crawl(source: str, now: str | None = None) -> int:
@@ -33,10 +30,10 @@ def crawl(source: str, now: str | None = None) -> int:
 
     settings = load_settings()
     configure(settings.log, stream=sys.stderr)
-    load_source(settings.sources_dir, source)  # a fault in its file is told before anything is waited for
+    loaded = load_source(settings.sources_dir, source)  # its faults are told before anything is waited for
     figures = Figures()
     try:
-        wait_for_tor(settings.tor.socks, timeout=settings.tor.wait, connected=_connected(settings.tor))
+        wait_for_tor(settings.tor.socks, timeout=settings.tor.wait, connected=connection(settings.tor))
     except TorUnavailable as error:
         figures.tor_gone, figures.detail = True, str(error)
         return _report(source, figures)
@@ -45,20 +42,12 @@ def crawl(source: str, now: str | None = None) -> int:
     process = CrawlerProcess(scrapy_settings, install_root_handler=False)
     crawler = process.create_crawler(BoardSpider)
     failures: list[BaseException] = []
-    process.crawl(crawler, source=source, now=now).addErrback(lambda failure: failures.append(failure.value))
+    process.crawl(crawler, source=loaded, now=now).addErrback(lambda failure: failures.append(failure.value))
     process.start()
     for failure in failures:
         raise failure
     assert isinstance(crawler.spider, BoardSpider)
     return _report(source, crawler.spider.figures)
-
-
-def _connected(tor: TorSettings) -> Callable[[], int] | None:
-    """How to ask Tor how far it is connected, percent; None where no control port is set."""
-    if tor.control is None:
-        return None
-    address, password = tor.control, tor.control_password
-    return lambda: bootstrap(address, password.get_secret_value() if password else None)
 
 
 def _report(source: str, figures: Figures) -> int:
@@ -68,7 +57,7 @@ def _report(source: str, figures: Figures) -> int:
     summary = {"source": source, "state": state.value} | {key: shown[key] for key in keys}
     sys.stdout.write(json.dumps(summary) + "\n")
     sys.stdout.flush()
-    return 75 if state in _LATER else 0
+    return 75 if state in LATER else 0
 
 
 def main() -> None:

@@ -8,10 +8,10 @@ import typer
 
 from console.cli.output import options, show, table
 from console.wiring import BROKEN, crawl, read_inputs
+from crawler.health import LATER
 from crawler.source import SourceUnknown
 
 _COLUMNS = ("source", "state", "pages", "new", "changed", "removed", "failed", "detail")
-_LATER = ("down", "waiting for tor", "gated")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -36,5 +36,5 @@ def crawl_(
     show(context, done, table(done, _COLUMNS, "no source is enabled"))
     if any(each["state"] == BROKEN for each in done):
         raise typer.Exit(78)
-    if any(each["state"] in _LATER for each in done):
+    if any(each["state"] in LATER for each in done):
         raise typer.Exit(75)

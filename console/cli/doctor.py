@@ -17,7 +17,7 @@ from config.errors import DuskwatchError
 from config.settings import Settings, load_settings
 from console.cli.output import options, show
 from console.wiring import channels, database, read_sources, store
-from crawler.tor.control import bootstrap
+from crawler.tor.control import connection
 from crawler.tor.wait import wait_for_tor
 
 
@@ -92,14 +92,9 @@ def _store(settings: Settings) -> str:
 
 
 def _tor(settings: Settings) -> str:
-    wait_for_tor(settings.tor.socks, timeout=0)
-    if settings.tor.control is None:
-        return f"answers at {settings.tor.socks}"
-    password = settings.tor.control_password
-    percent = bootstrap(settings.tor.control, password.get_secret_value() if password else None)
-    if percent < 100:
-        raise ValueError(f"connected to {percent} % only (wait, or check its network)")
-    return f"answers at {settings.tor.socks}, connected"
+    connected = connection(settings.tor)
+    wait_for_tor(settings.tor.socks, timeout=0, connected=connected)
+    return f"answers at {settings.tor.socks}{', connected' if connected else ''}"
 
 
 def _sources(settings: Settings) -> str:

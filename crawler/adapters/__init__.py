@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import pkgutil
 from importlib import import_module
 
+from config.errors import StopError
+from config.inputs import nearest
 from crawler.adapter import Adapter
 
 
@@ -14,12 +15,14 @@ def adapter_names() -> list[str]:
     return sorted(module.name for module in pkgutil.iter_modules(__path__))
 
 
+class AdapterUnknown(StopError, ValueError):
+    """There is no adapter of that name."""
+
+
 def load_adapter(name: str) -> Adapter:
-    """The adapter of an engine. ``ValueError`` names the nearest when there is none of that name."""
+    """The adapter of an engine. ``AdapterUnknown`` names the nearest when there is none of that name."""
     names = adapter_names()
     if name not in names:
-        close = difflib.get_close_matches(name, names, 1)
-        hint = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(names)}"
-        raise ValueError(f"no adapter {name!r}; {hint}")
+        raise AdapterUnknown(f"no adapter {name!r}", cure=nearest(name, names))
     adapter: Adapter = import_module(f"{__name__}.{name}").ADAPTER
     return adapter

@@ -33,7 +33,7 @@ _GONE = {GateKind.MISSING, GateKind.FORBIDDEN}
 
 @dataclass(slots=True)
 class _Pass:
-    """One pass over one board: what its pages listed, and how many of its threads are still to be read."""
+    """One pass over one board: what was known before it, what its pages listed, and whether a page is missing."""
 
     board: Board
     known: dict[str, Known]
@@ -55,6 +55,12 @@ class _Walk:
     known: Known | None = None
     seen: set[str] = field(default_factory=set)
     next_position: int = 0  # unknown until a page was read
+
+
+def _pass_of(kwargs: Mapping[str, Any]) -> _Pass | None:
+    """The pass that a request belongs to; None when an old thread is looked at again."""
+    run: _Pass | None = kwargs["run"] if "run" in kwargs else kwargs["walk"].run
+    return run
 
 
 class BoardSpider(scrapy.Spider):
@@ -86,13 +92,12 @@ class BoardSpider(scrapy.Spider):
     @classmethod
     def from_crawler(cls, crawler: Crawler, *_args: Any, **kwargs: Any) -> Self:
         settings = load_settings()
-        source = load_source(settings.sources_dir, kwargs.pop("source", ""))
+        source = kwargs.pop("source", "")
+        if not isinstance(source, Source):
+            source = load_source(settings.sources_dir, source)
         now = kwargs.pop("now", None)
         polite = source.politeness
         for name, value in {
-            "TOR_SOCKS": settings.tor.socks,
-            "DUSKWATCH_DATA_DIR": str(settings.data_dir.resolve()),
-            "DOWNLOAD_MAXSIZE": settings.crawl.max_page_bytes,
             "DOWNLOAD_TIMEOUT": polite.timeout,
             "DOWNLOAD_DELAY": polite.delay,
             "CONCURRENT_REQUESTS": polite.connections,
@@ -111,20 +116,19 @@ class BoardSpider(scrapy.Spider):
         for board in self.source.boards:
             run = _Pass(board, self.state.known(board.key), self.state.watermark(board.key))
             self._passes.append(run)
-            request = self._ask(self.source.addresses[0] + board.path, self.parse_board, run=run)
-            if request:
+            for request in self._ask(self.source.addresses[0] + board.path, self.parse_board, run=run):
                 yield request
 
-    def _ask(self, url: str, callback: Any, **kwargs: Any) -> Request | None:
-        """A request within the page budget, or None with the pass marked as not complete."""
-        run = kwargs.get("run") or kwargs["walk"].run
+    def _ask(self, url: str, callback: Any, **kwargs: Any) -> Iterator[Request]:
+        """One request within the page budget; beyond it none, and the pass is marked as not complete."""
+        run = _pass_of(kwargs)
         if self._asked >= self.source.politeness.pages:
             self.figures.budget_ended = True
             if run:
                 run.failed = True
-            return None
+            return
         self._asked += 1
-        return Request(url, callback, errback=self.failed, cb_kwargs=kwargs, dont_filter=True)
+        yield Request(url, callback, errback=self.failed, cb_kwargs=kwargs, dont_filter=True)
 
     # --- boards
 
@@ -141,15 +145,14 @@ class BoardSpider(scrapy.Spider):
             return
         self.figures.boards_read += 1
         run.pages += 1
-        fresh = [row for row in listed.threads if row.key not in {before.key for before in run.rows}]
+        seen = {row.key for row in run.rows}
+        fresh = [row for row in listed.threads if row.key not in seen]
         run.rows += fresh
         decision = decide_board(replace(listed, threads=tuple(fresh)), run.known, run.watermark)
         for visit in decision.visits:
             yield from self._begin(visit, run)
         if decision.more and listed.next_url:
-            request = self._ask(listed.next_url, self.parse_board, run=run)
-            if request:
-                yield request
+            yield from self._ask(listed.next_url, self.parse_board, run=run)
             return
         whole = listed.next_url is None
         for thread in vanished(run.rows, run.known.values(), whole=whole):
@@ -168,9 +171,7 @@ class BoardSpider(scrapy.Spider):
         head = visit.head and visit.page > 1
         walk = _Walk(visit, board, run, head, revisit, known or (run.known.get(visit.key) if run else None))
         page = 1 if head else visit.page
-        request = self._ask(self.adapter.thread_url(visit.url, page), self.parse_thread, walk=walk)
-        if request:
-            yield request
+        yield from self._ask(self.adapter.thread_url(visit.url, page), self.parse_thread, walk=walk)
 
     def parse_thread(self, response: Response, walk: _Walk) -> Iterator[Any]:
         page = self._page(response)
@@ -193,23 +194,20 @@ class BoardSpider(scrapy.Spider):
             walk.head, walk.next_position = False, 0
             yield PageRead(posts)
             target = min(walk.visit.page, thread.pages)
-            yield from self._next(self.adapter.thread_url(walk.visit.url, target), walk)
+            yield from self._ask(
+                self.adapter.thread_url(walk.visit.url, target), self.parse_thread, walk=walk
+            )
         elif thread.next_url and not walk.revisit:
             yield PageRead(posts)
-            yield from self._next(thread.next_url, walk)
+            yield from self._ask(thread.next_url, self.parse_thread, walk=walk)
         else:
             yield PageRead(posts, self._end(thread, walk, page.fetched_at))
-
-    def _next(self, url: str, walk: _Walk) -> Iterator[Request]:
-        request = self._ask(url, self.parse_thread, walk=walk)
-        if request:
-            yield request
 
     def _thread_gated(self, walk: _Walk, gate: Gate, response: Response) -> Iterator[Any]:
         if gate.kind in _GONE:
             if walk.visit.page > 1 and not walk.head and not walk.seen:
                 walk.visit = replace(walk.visit, page=1)  # the thread shrank: read it from its beginning
-                yield from self._next(walk.visit.url, walk)
+                yield from self._ask(walk.visit.url, self.parse_thread, walk=walk)
             else:
                 yield ThreadGone(walk.visit.key, self._time())
         else:
@@ -272,7 +270,7 @@ class BoardSpider(scrapy.Spider):
         row, known = walk.visit.row, walk.known
         state = None
         activity = row.last_activity.at if row else (known.last_activity if known else None)
-        again = next_visit(None, activity, at)
+        again = next_visit(activity, at)
         if row:
             state = ThreadState(
                 key=walk.visit.key,
@@ -319,7 +317,7 @@ class BoardSpider(scrapy.Spider):
     def failed(self, failure: Failure) -> None:
         """A request that gave no page, after Scrapy's retries."""
         request: Request = failure.request
-        run = request.cb_kwargs.get("run") or request.cb_kwargs["walk"].run
+        run = _pass_of(request.cb_kwargs)
         self.figures.failed += 1
         self.figures.detail = f"{type(failure.value).__name__}: {failure.value}"[:500]
         if failure.check(TorUnavailable):

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from stem import SocketError
 from stem.connection import AuthenticationFailure
 from stem.control import Controller
 
 from config.errors import StopError, TorUnavailable
+from config.settings import TorSettings
 
 
 class ControlRefused(StopError):
     """Tor's control port refuses the password."""
+
+
+def connection(tor: TorSettings) -> Callable[[], int] | None:
+    """How to ask Tor how far it is connected, percent; None where no control port is set."""
+    if tor.control is None:
+        return None
+    address, password = tor.control, tor.control_password
+    return lambda: bootstrap(address, password.get_secret_value() if password else None)
 
 
 def bootstrap(address: str, password: str | None) -> int:

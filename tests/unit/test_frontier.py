@@ -119,5 +119,5 @@ def test_gone_never_names_what_was_seen_or_never_known(positions: dict[str, int]
 
 @given(st.integers(0, 10**6))
 def test_older_threads_are_looked_at_more_rarely_within_bounds(minutes: int) -> None:
-    pause = next_visit(None, NOON - timedelta(minutes=minutes), NOON) - NOON
+    pause = next_visit(NOON - timedelta(minutes=minutes), NOON) - NOON
     assert timedelta(hours=1) <= pause <= timedelta(days=30)
