@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ import pytest
 
 from console.demo.board import Forum
 from console.demo.tor_network import PrivateTor
+from indexer.opening import open_store
+from indexer.post import Kind, Post, PostKey
 
 
 class Workspace:
@@ -56,6 +59,27 @@ class Workspace:
             f'data_dir = "var"\n[tor]\nsocks = "127.0.0.1:{network.socks_port}"\n{asked if control else ""}'
             f'wait = 5\n[log]\nlevel = "warning"\n' + "\n".join(more),
         )
+
+    def fill(self, author: str = "ann") -> None:
+        """One listing in the store that a watchlist knows."""
+        self.write("config/watchlists/a.yaml", "organisations: [{id: bank, name: Invented Bank}]\n")
+        store = open_store(f"sqlite:///{self.folder}/var/posts.db")
+        store.put(
+            [
+                Post(
+                    key=PostKey("forum", "1", "1"),
+                    board="sale",
+                    position=1,
+                    title="dump of Invented Bank",
+                    author=author,
+                    text="rows",
+                    url="http://board.invalid/1",
+                    seen_at=datetime(2026, 1, 6, tzinfo=UTC),
+                    kind=Kind.LISTING,
+                )
+            ]
+        )
+        store.close()
 
     def source(self, name: str, adapter: str, address: str, boards: dict[str, str], *more: str) -> None:
         self.write(

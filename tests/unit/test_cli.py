@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,8 +22,6 @@ from config.database import metadata, migrate, open_database
 from config.settings import Settings
 from console.service import Service
 from crawler.adapters import adapter_names
-from indexer.opening import open_store
-from indexer.post import Kind, Post, PostKey
 
 if TYPE_CHECKING:
     from conftest import Workspace
@@ -32,30 +29,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 
 
-def fill(workspace: Workspace) -> None:
-    store = open_store(f"sqlite:///{workspace.folder}/var/posts.db")
-    now = datetime(2026, 1, 6, tzinfo=UTC)
-    store.put(
-        [
-            Post(
-                key=PostKey("forum", "1", "1"),
-                board="sale",
-                position=1,
-                title="dump of Invented Bank",
-                author="ann\x1b[31m\u202e",
-                text="rows",
-                url="http://board.invalid/1",
-                seen_at=now,
-                kind=Kind.LISTING,
-            )
-        ]
-    )
-    store.close()
-
-
 def test_from_a_post_to_an_acknowledged_alert(workspace: Workspace) -> None:
-    fill(workspace)
-    workspace.write("config/watchlists/a.yaml", "organisations: [{id: bank, name: Invented Bank}]\n")
+    workspace.fill(author="ann\x1b[31m\u202e")
     workspace.write("config/channels/lines.yaml", f"type: jsonl\npath: {workspace.folder}/lines\n")
     run = workspace.duskwatch("watch", "run")
     assert (run["changes"], run["alerts_new"]) == (1, 1)

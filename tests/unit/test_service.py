@@ -10,7 +10,6 @@ import textwrap
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -20,8 +19,6 @@ from config.errors import InputError
 from console.demo.receiver import Receiver
 from console.service import Service
 from console.wiring import crawl
-from indexer.opening import open_store
-from indexer.post import Kind, Post, PostKey
 
 if TYPE_CHECKING:
     from conftest import Workspace
@@ -91,28 +88,6 @@ def service(workspace: Workspace, before: str = "") -> Iterator[Running]:
             process.wait()
 
 
-def fill(workspace: Workspace) -> None:
-    """One listing in the store that a watchlist knows."""
-    workspace.write("config/watchlists/a.yaml", "organisations: [{id: bank, name: Invented Bank}]\n")
-    store = open_store(f"sqlite:///{workspace.folder}/var/posts.db")
-    store.put(
-        [
-            Post(
-                key=PostKey("forum", "1", "1"),
-                board="sale",
-                position=1,
-                title="dump of Invented Bank",
-                author="ann",
-                text="rows",
-                url="http://board.invalid/1",
-                seen_at=datetime(2026, 1, 6, tzinfo=UTC),
-                kind=Kind.LISTING,
-            )
-        ]
-    )
-    store.close()
-
-
 @pytest.fixture
 def silent() -> Iterator[socket.socket]:
     """Takes connections and never answers."""
@@ -150,7 +125,7 @@ def test_crawls_that_do_not_heed_are_killed_together(workspace: Workspace) -> No
 def test_a_receiver_that_never_answers_does_not_hold_the_stop(
     workspace: Workspace, silent: socket.socket
 ) -> None:
-    fill(workspace)
+    workspace.fill()
     workspace.write("duskwatch.toml", SETTINGS)
     port = silent.getsockname()[1]
     workspace.write(
@@ -176,7 +151,7 @@ def test_a_channel_file_that_breaks_leaves_the_last_good_channels(workspace: Wor
             running.wait_for("service runs")
             workspace.write("config/channels/bad.yaml", "type: jsonl\npaht: x\n")
             running.wait_for("channel files have faults")
-            fill(workspace)
+            workspace.fill()
             receiver.wait_for(1, 30)
             running.stop()
     with pytest.raises(InputError, match="did you mean 'path'"):
