@@ -35,17 +35,29 @@ class TorSettings(_Section):
     socks: Annotated[str, Field(pattern=_ADDRESS, description="host:port of Tor's SOCKS port")] = (
         "127.0.0.1:9050"
     )
+    launch: Annotated[
+        bool, Field(description="start a Tor of Duskwatch's own when none answers at tor.socks")
+    ] = False
+    torrc: Annotated[Path | None, Field(description="file with further options for it, such as bridges")] = (
+        None
+    )
     control: Annotated[
         str | None,
         Field(
             pattern=_ADDRESS,
-            description="host:port of its control port; doctor and crawls ask there whether Tor is connected",
+            description="host:port of its control port, where Tor tells whether it is connected and closes a"
+            " source's circuits; with tor.launch 127.0.0.1:9051 where nothing is set",
         ),
     ] = None
     control_password: Annotated[SecretStr | None, Field(description="its password, where it has one")] = None
     wait: Annotated[
-        float, Field(ge=0, le=3600, description="seconds that a crawl waits for Tor to answer")
+        float, Field(ge=0, le=3600, description="seconds that a crawl waits for a Tor that does not answer")
     ] = 60.0
+
+    @property
+    def control_address(self) -> str | None:
+        """Where its control port is; None: it is not asked."""
+        return self.control or ("127.0.0.1:9051" if self.launch else None)
 
 
 class CrawlSettings(_Section):
@@ -135,6 +147,9 @@ def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = 
             "sources_dir": base / settings.sources_dir,
             "watchlists_dir": base / settings.watchlists_dir,
             "channels_dir": base / settings.channels_dir,
+            "tor": settings.tor.model_copy(
+                update={"torrc": settings.tor.torrc and base / settings.tor.torrc}
+            ),
             "database_url": settings.database_url or f"sqlite:///{data / 'state.db'}",
             "store_url": settings.store_url or f"sqlite:///{data / 'posts.db'}",
         }

@@ -33,6 +33,7 @@ from console.wiring import (
     watch,
 )
 from crawler.source import Source
+from crawler.tor.process import OwnTor
 
 _log = structlog.get_logger()
 _CRAWLS_END = 5.0  # seconds after which all crawls that have not ended by themselves are killed
@@ -49,6 +50,7 @@ class Service:
         self._channel_files: dict[Path, tuple[int, int]] = {}
         self._channels: dict[str, Channel] = {}
         self._open_channels()
+        self._tor = OwnTor()
         self._children: dict[str, subprocess.Popen[str]] = {}
         self._lock = threading.Lock()
         workers = max(4, min(32, len(self._inputs.sources) + 2))
@@ -89,6 +91,8 @@ class Service:
                 job, "interval", seconds=every, id=name, executor="alerts", next_run_time=now
             )
         self._scheduler.add_job(self._reload, "interval", seconds=30, id="reload", executor="alerts")
+        self._keep_tor()
+        self._scheduler.add_job(self._keep_tor, "interval", seconds=10, id="tor")
         self._plan({}, self._inputs.sources)
         self._scheduler.start()
         _log.info(
@@ -181,6 +185,13 @@ class Service:
             return
         _log.info("crawl ended", **summary)
 
+    def _keep_tor(self) -> None:
+        try:
+            if not self._stopping.is_set():
+                self._tor.keep(self._inputs.settings)
+        except DuskwatchError as error:
+            _log.error("no Tor; it is tried again", reason=str(error))
+
     def _watch(self) -> None:
         inputs: Inputs = self._inputs
         try:
@@ -212,6 +223,7 @@ class Service:
                 child.wait(max(begun + _CRAWLS_END - time.monotonic(), 0))
             except subprocess.TimeoutExpired:
                 child.kill()  # a killed crawl loses nothing: the next one goes on where it was
+        self._tor.stop()
         closing = threading.Thread(target=self._scheduler.shutdown, daemon=True)  # waits for every job
         closing.start()
         closing.join(max(begun + _ALL_ENDS - time.monotonic(), 0))

@@ -30,6 +30,7 @@ from config.settings import Settings, load_settings
 from crawler.adapters import AdapterUnknown, load_adapter
 from crawler.source import Source, load_sources
 from crawler.state import mark_hot
+from crawler.tor.process import OwnTor
 from indexer.opening import open_store
 from indexer.store import Store
 
@@ -151,20 +152,22 @@ def crawl(sources: Sequence[str], config: Path | None) -> list[dict[str, Any]]:
     """Crawl sources one after another, each in a process of its own; what each did. A crawl that broke has the
     state "broken" and does not keep the others from theirs."""
     summaries = []
-    for name in sources:
-        done = subprocess.run(
-            crawl_command(name),
-            env=crawl_environment(config),
-            stdout=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
-        try:
-            summaries.append(crawl_summary(name, done))
-        except DuskwatchError as error:
-            nothing = dict.fromkeys(("pages", "new", "changed", "removed", "failed"), 0)
-            summaries.append({"source": name, "state": BROKEN, **nothing, "detail": str(error)})
+    with OwnTor() as tor:
+        tor.keep(load_settings(config))
+        for name in sources:
+            summaries.append(_crawl(name, config))
     return summaries
+
+
+def _crawl(name: str, config: Path | None) -> dict[str, Any]:
+    done = subprocess.run(
+        crawl_command(name), env=crawl_environment(config), stdout=subprocess.PIPE, text=True, check=False
+    )
+    try:
+        return crawl_summary(name, done)
+    except DuskwatchError as error:
+        nothing = dict.fromkeys(("pages", "new", "changed", "removed", "failed"), 0)
+        return {"source": name, "state": BROKEN, **nothing, "detail": str(error)}
 
 
 def crawl_summary(source: str, done: subprocess.CompletedProcess[str]) -> dict[str, Any]:

@@ -26,7 +26,8 @@ _SHORTEST, _LONGEST = timedelta(hours=1), timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What was kept of a thread after it was last read whole."""
+    """What was kept of a thread after it was last read whole. ``removed``: it is gone, and has no signature; or
+    it is listed and could not be read, and has one."""
 
     key: str
     url: str
@@ -117,8 +118,10 @@ def gone(known: Mapping[str, int], seen: Collection[str]) -> list[str]:
 
 
 def _visit(row: ThreadRow, before: Known | None) -> Visit | None:
-    if before is None or before.removed:
+    if before is None or (before.removed and signature(row) != before.signature):
         return Visit(row.key, row.url, row=row)
+    if before.removed:
+        return None  # listed, but not to be read by us: looked at again by its age
     if signature(row) != before.signature:
         title, replies, _, locked = json.loads(before.signature)
         head = (title, locked) != (row.title, row.locked)

@@ -9,6 +9,8 @@ from enum import StrEnum
 class State(StrEnum):
     """How a source stands after a crawl. Everything but ``OK`` wants to be seen by an operator."""
 
+    RUNNING = "running"
+    KILLED = "killed"  # its process ended before it could say how it stood; the next crawl goes on
     OK = "ok"
     PARTIAL = "partial"  # some pages failed, or the page budget ended first; the rest is there
     UNREADABLE = "unreadable"  # the pages arrive, but the adapter cannot read them

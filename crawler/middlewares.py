@@ -17,6 +17,7 @@ from scrapy.http import Headers, Response
 
 from crawler.source import Source, host_port
 from crawler.tor.onion import check_host
+from crawler.tor.socks import Isolation
 
 _log = logging.getLogger(__name__)
 
@@ -34,19 +35,18 @@ READ_TYPES = frozenset(
 _SHELL = "shell"
 
 
-class Isolation:
-    """Sets the name by which Tor keeps a source's circuits apart from every other's."""
+class Circuits:
+    """Sets the names by which Tor keeps a source's circuits apart from every other's."""
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    def __init__(self, isolation: Isolation) -> None:
+        self._isolation = isolation
 
     @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Isolation:
-        source = _source(crawler.spider)
-        return cls(source.id if source else _SHELL)
+    def from_crawler(cls, crawler: Crawler) -> Circuits:
+        return cls(getattr(crawler.spider, "isolation", Isolation(_SHELL)))
 
     def process_request(self, request: Request) -> None:
-        request.meta["tor_isolation"] = self._name
+        request.meta["tor_isolation"] = self._isolation
 
 
 class OwnAddresses:

@@ -40,10 +40,13 @@ class VisitEnd:
 
 @dataclass(frozen=True, slots=True)
 class ThreadGone:
-    """A thread that was known is not on its board any more."""
+    """A thread that was known is not on its board any more; or, where ``listed`` says how it stands there, it cannot
+    be read."""
 
     thread: str
     at: datetime
+    next_visit_at: datetime
+    listed: ThreadState | None = None
 
 
 class StorePipeline:
@@ -93,7 +96,9 @@ class StorePipeline:
             self._state.thread_revisited(end.thread, at=end.at, next_visit_at=end.next_visit_at)
 
     def _gone(self, item: ThreadGone) -> None:
-        last = self._state.thread_removed(item.thread, at=item.at)
+        last = self._state.thread_removed(
+            item.thread, at=item.at, next_visit_at=item.next_visit_at, listed=item.listed
+        )
         self._remove(item.thread, list(self._positions(item.thread)), last_seen=last or item.at, at=item.at)
 
     def _remove(self, thread: str, posts: list[str], *, last_seen: datetime, at: datetime) -> None:

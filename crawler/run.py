@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import sys
 from dataclasses import asdict
 
@@ -30,6 +31,8 @@ def crawl(source: str, now: str | None = None) -> int:
 
     settings = load_settings()
     configure(settings.log, stream=sys.stderr)
+    if settings.log.level != "debug":
+        logging.getLogger("scrapy").setLevel(logging.WARNING)  # its counters at the end of every crawl
     loaded = load_source(settings.sources_dir, source)  # its faults are told before anything is waited for
     figures = Figures()
     try:

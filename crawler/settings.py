@@ -12,6 +12,7 @@ NEWSPIDER_MODULE = "crawler.spiders"
 
 # The only way out. Every other scheme is switched off: none of them goes through Tor.
 TOR_SOCKS = _duskwatch.tor.socks
+TOR_WAIT = _duskwatch.tor.wait
 DUSKWATCH_DATA_DIR = str(_duskwatch.data_dir.resolve())
 DOWNLOAD_HANDLERS = {
     "http": "crawler.tor.handler.TorDownloadHandler",
@@ -33,7 +34,7 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.cookies.CookiesMiddleware": None,
     "scrapy.downloadermiddlewares.useragent.UserAgentMiddleware": None,
     "scrapy.downloadermiddlewares.defaultheaders.DefaultHeadersMiddleware": None,
-    "crawler.middlewares.Isolation": 10,
+    "crawler.middlewares.Circuits": 10,
     "crawler.middlewares.OwnAddresses": 20,
     "crawler.middlewares.ContentTypes": 30,
     "crawler.middlewares.StableHeaders": 400,
@@ -46,7 +47,8 @@ HTTPERROR_ALLOW_ALL = True  # the spider tells a gate from a fault by status and
 REDIRECT_MAX_TIMES = 5
 RETRY_TIMES = 3
 RETRY_EXCEPTIONS = [
-    "config.errors.RetryError",
+    "config.errors.OnionDescriptorMissing",
+    "config.errors.OnionUnreachable",
     "scrapy.exceptions.CannotResolveHostError",
     "scrapy.exceptions.DownloadConnectionRefusedError",
     "scrapy.exceptions.DownloadFailedError",

@@ -6,9 +6,10 @@ the thread changed again at the next run and reads it again; the store knows the
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -16,6 +17,13 @@ from config.database import UtcDateTime, metadata
 from crawler.frontier import Known
 from crawler.health import Figures, State
 
+source_table = sa.Table(
+    "crawl_source",
+    metadata,
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("generation", sa.Integer, nullable=False),  # of its circuits
+    sa.Column("address", sa.Text),  # that answered last
+)
 board_table = sa.Table(
     "crawl_board",
     metadata,
@@ -87,6 +95,32 @@ class CrawlState:
         self._database = database
         self._source = source
 
+    def generation(self) -> int:
+        """The number of the circuits that the source is read through."""
+        with self._database.connect() as connection:
+            return connection.scalar(_of(source_table.c.generation, self._source)) or 0
+
+    def new_circuits(self) -> int:
+        """Have the next crawl use circuits of their own; their number."""
+        return self._keep_source(generation=source_table.c.generation + 1, otherwise={"generation": 1})
+
+    def address(self) -> str | None:
+        """The address that answered last."""
+        with self._database.connect() as connection:
+            found: str | None = connection.scalar(_of(source_table.c.address, self._source))
+        return found
+
+    def address_answers(self, address: str) -> None:
+        """Keep that an address answered."""
+        self._keep_source(address=address, otherwise={"generation": 0, "address": address})
+
+    def _keep_source(self, *, otherwise: Mapping[str, object], **values: object) -> int:
+        with self._database.begin() as connection:
+            here = source_table.c.source == self._source
+            if not connection.execute(sa.update(source_table).where(here).values(values)).rowcount:
+                connection.execute(sa.insert(source_table).values(source=self._source, **otherwise))
+            return connection.scalar(_of(source_table.c.generation, self._source)) or 0
+
     def watermark(self, board: str) -> datetime | None:
         """The newest activity at the board's last complete pass; None before the first."""
         with self._database.connect() as connection:
@@ -102,7 +136,8 @@ class CrawlState:
 
     def due(self, now: datetime, limit: int) -> list[Known]:
         """Threads to look at again: all with an alert, then those whose time has come, oldest first."""
-        standing = thread_table.c.removed_at.is_(None)
+        # a thread that is listed but cannot be read keeps its signature: it may open again
+        standing = thread_table.c.removed_at.is_(None) | (thread_table.c.signature != "")
         hot = self._select(standing, thread_table.c.hot.is_(sa.true()))
         cold = self._select(
             standing,
@@ -114,20 +149,7 @@ class CrawlState:
 
     def thread_read(self, state: ThreadState) -> None:
         """Keep a thread that was read to its end; a removed one stands again."""
-        values = {
-            "board": state.board,
-            "url": state.url,
-            "title": state.title,
-            "signature": state.signature,
-            "last_page": state.last_page,
-            "posts": state.posts,
-            "locked": state.locked,
-            "created_at": state.created_at,
-            "last_activity": state.last_activity,
-            "visited_at": state.visited_at,
-            "next_visit_at": state.next_visit_at,
-            "removed_at": None,
-        }
+        values = _columns(state) | {"removed_at": None}
         with self._database.begin() as connection:
             done = connection.execute(sa.update(thread_table).where(*self._is(state.key)).values(values))
             if not done.rowcount:
@@ -144,12 +166,26 @@ class CrawlState:
                 .values(visited_at=at, next_visit_at=next_visit_at)
             )
 
-    def thread_removed(self, key: str, *, at: datetime) -> datetime | None:
-        """Keep that a thread is gone; when it was last seen before, or None if it was never known."""
+    def thread_removed(
+        self, key: str, *, at: datetime, next_visit_at: datetime, listed: ThreadState | None = None
+    ) -> datetime | None:
+        """Keep that a thread is gone, or cannot be read though it is ``listed``; when it was last seen before, or
+        None if it never was."""
         with self._database.begin() as connection:
-            last = connection.scalar(sa.select(thread_table.c.visited_at).where(*self._is(key)))
-            connection.execute(sa.update(thread_table).where(*self._is(key)).values(removed_at=at))
-        return last
+            found = connection.execute(
+                sa.select(thread_table.c.visited_at, thread_table.c.removed_at).where(*self._is(key))
+            ).one_or_none()
+            before = found.removed_at if found else None
+            values = _columns(listed) if listed else {} if before else {"signature": ""}
+            values |= {"removed_at": before or at, "next_visit_at": next_visit_at}
+            if found:
+                values.pop("visited_at", None)  # when it was last seen stays
+                connection.execute(sa.update(thread_table).where(*self._is(key)).values(values))
+            elif listed:
+                connection.execute(
+                    sa.insert(thread_table).values(source=self._source, thread=key, hot=False, **values)
+                )
+        return found.visited_at if found else None
 
     def board_read(self, board: str, *, watermark: datetime | None, pages: int, at: datetime) -> None:
         """Keep that a pass over a board, and every thread that it asked for, is complete."""
@@ -160,8 +196,13 @@ class CrawlState:
                 connection.execute(sa.insert(board_table).values(source=self._source, board=board, **values))
 
     def run_started(self, at: datetime) -> int:
-        """Open a run's record; its number."""
+        """Open a run's record; its number. A run that is still open was killed, as runs of one source take turns."""
         with self._database.begin() as connection:
+            connection.execute(
+                sa.update(run_table)
+                .where(run_table.c.source == self._source, run_table.c.ended_at.is_(None))
+                .values(ended_at=at, state=State.KILLED.value)
+            )
             done = connection.execute(
                 sa.insert(run_table).values(
                     source=self._source,
@@ -171,13 +212,19 @@ class CrawlState:
                     changed=0,
                     removed=0,
                     failed=0,
-                    state="running",
+                    state=State.RUNNING.value,
                     detail="",
                 )
             )
             key = done.inserted_primary_key
             assert key is not None
             return int(key[0])
+
+    def run_waits(self, run: int, *, for_tor: bool) -> None:
+        """Keep that a run under way waits for Tor, or goes on."""
+        state = State.TOR if for_tor else State.RUNNING
+        with self._database.begin() as connection:
+            connection.execute(sa.update(run_table).where(run_table.c.id == run).values(state=state.value))
 
     def run_ended(self, run: int, figures: Figures, state: State, at: datetime) -> None:
         """Close a run's record with its figures."""
@@ -220,6 +267,14 @@ class CrawlState:
                 )
                 for row in connection.execute(query)
             ]
+
+
+def _columns(state: ThreadState) -> dict[str, object]:
+    return {field.name: getattr(state, field.name) for field in fields(state) if field.name != "key"}
+
+
+def _of(column: sa.Column[Any], source: str) -> sa.Select[Any]:
+    return sa.select(column).where(source_table.c.source == source)
 
 
 def mark_hot(database: sa.Engine, source: str, threads: Collection[str]) -> None:

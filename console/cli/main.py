@@ -10,6 +10,8 @@ from typing import Annotated
 import typer
 
 from config.errors import DuskwatchError, QueryError
+from config.log import configure
+from config.settings import LogSettings
 from console.cli import alerts, crawl, deliver, doctor, run, search, source, watch
 from console.cli.output import Options
 
@@ -46,6 +48,7 @@ def _before(
 ) -> None:
     """Watches dark-web boards through Tor and alerts when they name an organisation that you protect."""
     context.obj = Options(config, as_json)
+    configure(LogSettings(), stream=sys.stderr)  # standard output is for what was asked
 
 
 def main() -> None:

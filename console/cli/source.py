@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from config.settings import load_settings
 from console.cli.output import options, show, table
 from console.wiring import database, read_sources
 from crawler.adapters import adapter_names
-from crawler.state import latest_runs
+from crawler.source import load_source
+from crawler.state import CrawlState, latest_runs
+from crawler.tor.control import close_circuits
 
 app = typer.Typer(
     name="source", help="List sources and their state, check their files.", no_args_is_help=True
@@ -52,6 +56,24 @@ def check(context: typer.Context) -> None:
     """Check every source file."""
     sources = read_sources(load_settings(options(context).config))
     show(context, {"sources": list(sources)}, f"{len(sources)} sources are in order: {', '.join(sources)}")
+
+
+@app.command("new-circuits")
+def new_circuits(
+    context: typer.Context, source: Annotated[str, typer.Argument(help="id of the source")]
+) -> None:
+    """Have a source read through new Tor circuits; those of other sources stay.
+
+    A crawl under way changes over at once where tor.control is set, else the next crawl does.
+    """
+    settings = load_settings(options(context).config)
+    load_source(settings.sources_dir, source)
+    with database(settings) as engine:
+        generation = CrawlState(engine, source).new_circuits()
+    closed = close_circuits(settings.tor, source)
+    done = {"source": source, "generation": generation, "closed": closed}
+    under_way = "" if closed is None else f"; {closed} of a crawl under way were closed"
+    show(context, done, f"{source}: the next crawl uses circuits of its own{under_way}")
 
 
 @app.command()

@@ -29,8 +29,13 @@ from crawler.tor.wait import answers
 
 _VOTING, _DELAY = 10, 2  # seconds between consensuses, and for votes and signatures to travel
 _AUTHORITIES, _RELAYS = 3, 2
-_COMMON = """\
+_NETWORK = """\
 TestingTorNetwork 1
+AssumeReachable 1
+EnforceDistinctSubnets 0
+PathsNeededToBuildCircuits 0.67
+"""
+_COMMON = """\
 RunAsDaemon 0
 DataDirectory {folder}
 Log notice file {folder}/notice.log
@@ -39,9 +44,6 @@ HashedControlPassword {password}
 ControlPort 127.0.0.1:{control}
 ShutdownWaitLength 0
 AvoidDiskWrites 1
-AssumeReachable 1
-EnforceDistinctSubnets 0
-PathsNeededToBuildCircuits 0.67
 """
 _RELAY = """\
 SocksPort 0
@@ -105,6 +107,7 @@ class PrivateTor:
     control_password: str = "private-network"
     socks_port: int = 0
     control_port: int = 0
+    directories: str = ""  # torrc lines that make a tor one of this network's
     _folder: Path = field(default_factory=Path)
     _nodes: list[_Node] = field(default_factory=list)
     _controllers: list[Any] = field(default_factory=list)
@@ -172,20 +175,20 @@ class PrivateTor:
         authorities = [self._node(f"authority{n}", "authority") for n in range(_AUTHORITIES)]
         relays = [self._node(f"relay{n}", "relay") for n in range(_RELAYS)]
         client, service = self._node("client", "client"), self._node("service", "client")
-        ports = iter(_free_ports(3 * len(self._nodes) + 1))
+        ports = iter(free_ports(3 * len(self._nodes) + 1))
         for node in self._nodes:
             node.control, node.onion_router, node.directory = next(ports), next(ports), next(ports)
         self.socks_port, self.control_port = next(ports), client.control
         client.extra = f"SocksPort 127.0.0.1:{self.socks_port} IsolateSOCKSAuth ExtendedErrors\n"
         with ThreadPoolExecutor(4) as pool:
             list(pool.map(lambda node: self._keys(node, hashed), authorities))
-        directories = "".join(
+        self.directories = _NETWORK + "".join(
             f"DirAuthority {a.name} orport={a.onion_router} no-v2 v3ident={a.identity}"
             f" 127.0.0.1:{a.directory} {a.fingerprint}\n"
             for a in authorities
         )
         for node in self._nodes:
-            (node.folder / "torrc").write_text(_torrc(node, hashed) + directories)
+            (node.folder / "torrc").write_text(_torrc(node, hashed) + self.directories)
         self._await_interval()
         for node in (*authorities, *relays):
             _launch(node)
@@ -227,7 +230,7 @@ class PrivateTor:
         certificate = (keys / "authority_certificate").read_text()
         node.identity = _find(r"^fingerprint (\w+)", certificate)
         # listing the fingerprint makes the relay's keys; it wants some authority to be named
-        anyone = f"DirAuthority x orport=1 no-v2 v3ident={'F' * 40} 127.0.0.1:1 {'F' * 40}\n"
+        anyone = f"{_NETWORK}DirAuthority x orport=1 no-v2 v3ident={'F' * 40} 127.0.0.1:1 {'F' * 40}\n"
         torrc = node.folder / "torrc.keys"
         torrc.write_text(_torrc(node, hashed) + anyone)
         said = _run(
@@ -335,7 +338,8 @@ def _count(pattern: str, paths: Any) -> int:
     return sum(len(re.findall(pattern, path.read_text(errors="replace"), re.MULTILINE)) for path in paths)
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
+    """Ports of 127.0.0.1 that nobody listened at a moment ago."""
     taken = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [each.getsockname()[1] for each in taken]
     for each in taken:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -10,12 +10,19 @@ from typing import Any, Self
 import scrapy
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
-from scrapy.exceptions import DontCloseSpider
+from scrapy.exceptions import DontCloseSpider, DownloadTimeoutError
 from scrapy.http import Response, TextResponse
 from twisted.python.failure import Failure
 
 from config.database import migrate, open_database
-from config.errors import PageUnreadable, TorUnavailable
+from config.errors import (
+    BadOnionAddress,
+    ClientAuthorisationMissing,
+    OnionDescriptorMissing,
+    OnionUnreachable,
+    PageUnreadable,
+    TorUnavailable,
+)
 from config.settings import Settings, load_settings
 from crawler.adapter import Adapter, Gate, GateKind, Page, ThreadPage, ThreadRow
 from crawler.adapters import load_adapter
@@ -25,10 +32,20 @@ from crawler.health import Figures, state_of
 from crawler.pipelines import PageRead, ThreadGone, VisitEnd
 from crawler.source import Board, Source, load_source
 from crawler.state import CrawlState, ThreadState
+from crawler.tor.handler import tor_back, tor_gone
+from crawler.tor.socks import Isolation
 from indexer.opening import open_store
 from indexer.post import Kind, Post, PostKey
 
 _GONE = {GateKind.MISSING, GateKind.FORBIDDEN}
+#: What says that an address does not answer; another may.
+_NO_ANSWER = (
+    OnionDescriptorMissing,
+    OnionUnreachable,
+    BadOnionAddress,
+    ClientAuthorisationMissing,
+    DownloadTimeoutError,
+)
 
 
 @dataclass(slots=True)
@@ -57,6 +74,11 @@ class _Walk:
     next_position: int = 0  # unknown until a page was read
 
 
+def _preferred(addresses: Sequence[str], first: str | None) -> list[str]:
+    """All addresses, that which answered last first."""
+    return sorted(addresses, key=lambda address: address != first)
+
+
 def _pass_of(kwargs: Mapping[str, Any]) -> _Pass | None:
     """The pass that a request belongs to; None when an old thread is looked at again."""
     run: _Pass | None = kwargs["run"] if "run" in kwargs else kwargs["walk"].run
@@ -81,6 +103,8 @@ class BoardSpider(scrapy.Spider):
         self._database = database
         self.store = open_store(settings.store_url)
         self.state = CrawlState(database, source.id)
+        self.isolation = Isolation(source.id, self.state.generation())
+        self._addresses = _preferred(source.addresses, self.state.address())
         self._evidence = Evidence(settings.data_dir / "evidence", source.id, self.started_at)
         self._passes: list[_Pass] = []
         self._visited: set[str] = set()
@@ -106,6 +130,8 @@ class BoardSpider(scrapy.Spider):
             crawler.settings.set(name, value, priority="spider")
         spider = cls(source, settings, datetime.fromisoformat(now) if now else None)
         spider._set_crawler(crawler)
+        crawler.signals.connect(spider._tor_gone, tor_gone)
+        crawler.signals.connect(spider._tor_back, tor_back)
         crawler.signals.connect(spider._idle, signals.spider_idle)
         crawler.signals.connect(spider._closed, signals.spider_closed)
         return spider
@@ -116,7 +142,7 @@ class BoardSpider(scrapy.Spider):
         for board in self.source.boards:
             run = _Pass(board, self.state.known(board.key), self.state.watermark(board.key))
             self._passes.append(run)
-            for request in self._ask(self.source.addresses[0] + board.path, self.parse_board, run=run):
+            for request in self._ask(self._addresses[0] + board.path, self.parse_board, run=run):
                 yield request
 
     def _ask(self, url: str, callback: Any, **kwargs: Any) -> Iterator[Request]:
@@ -128,7 +154,16 @@ class BoardSpider(scrapy.Spider):
                 run.failed = True
             return
         self._asked += 1
-        yield Request(url, callback, errback=self.failed, cb_kwargs=kwargs, dont_filter=True)
+        yield Request(
+            self._at_address(url), callback, errback=self.failed, cb_kwargs=kwargs, dont_filter=True
+        )
+
+    def _at_address(self, url: str) -> str:
+        """A page by the address that is in use: links and what is known of threads may name another."""
+        for address in self.source.addresses:
+            if url.startswith(f"{address}/"):
+                return self._addresses[0] + url.removeprefix(address)
+        return url
 
     # --- boards
 
@@ -209,7 +244,9 @@ class BoardSpider(scrapy.Spider):
                 walk.visit = replace(walk.visit, page=1)  # the thread shrank: read it from its beginning
                 yield from self._ask(walk.visit.url, self.parse_thread, walk=walk)
             else:
-                yield ThreadGone(walk.visit.key, self._time())
+                at = self._time()
+                listed = self._state_of(walk, 1, at)
+                yield ThreadGone(walk.visit.key, at, next_visit(self._activity(walk), at), listed)
         else:
             self._gated(None, gate, response)
 
@@ -267,33 +304,39 @@ class BoardSpider(scrapy.Spider):
         return max((post.position for post in known.values()), default=0) + 1
 
     def _end(self, thread: ThreadPage, walk: _Walk, at: datetime) -> VisitEnd:
-        row, known = walk.visit.row, walk.known
-        state = None
-        activity = row.last_activity.at if row else (known.last_activity if known else None)
-        again = next_visit(activity, at)
-        if row:
-            state = ThreadState(
-                key=walk.visit.key,
-                board=walk.board,
-                url=walk.visit.url,
-                title=row.title,
-                signature=signature(row),
-                last_page=thread.page,
-                posts=len(walk.seen),
-                locked=row.locked,
-                created_at=row.created.at,
-                last_activity=activity,
-                visited_at=at,
-                next_visit_at=again,
-            )
         return VisitEnd(
             thread=walk.visit.key,
             seen=frozenset(walk.seen),
             to_end=thread.next_url is None,
-            state=state,
+            state=self._state_of(walk, thread.page, at),
             at=at,
-            next_visit_at=again,
+            next_visit_at=next_visit(self._activity(walk), at),
         )
+
+    def _state_of(self, walk: _Walk, page: int, at: datetime) -> ThreadState | None:
+        """A thread as its board lists it, read to ``page``; None where no board page led to it."""
+        row = walk.visit.row
+        if row is None:
+            return None
+        return ThreadState(
+            key=walk.visit.key,
+            board=walk.board,
+            url=walk.visit.url,
+            title=row.title,
+            signature=signature(row),
+            last_page=page,
+            posts=len(walk.seen),
+            locked=row.locked,
+            created_at=row.created.at,
+            last_activity=row.last_activity.at,
+            visited_at=at,
+            next_visit_at=next_visit(row.last_activity.at, at),
+        )
+
+    @staticmethod
+    def _activity(walk: _Walk) -> datetime | None:
+        row, known = walk.visit.row, walk.known
+        return row.last_activity.at if row else (known.last_activity if known else None)
 
     # --- old threads
 
@@ -314,9 +357,16 @@ class BoardSpider(scrapy.Spider):
 
     # --- pages that are not as hoped
 
-    def failed(self, failure: Failure) -> None:
-        """A request that gave no page, after Scrapy's retries."""
+    def failed(self, failure: Failure) -> Iterator[Request]:
+        """A request that gave no page, after Scrapy's retries. Another address of the source may give it."""
         request: Request = failure.request
+        if failure.check(*_NO_ANSWER):
+            if request.url.startswith(f"{self._addresses[0]}/") and len(self._addresses) > 1:
+                self.logger.warning("%s does not answer (%s)", self._addresses.pop(0), failure.value)
+            elsewhere = self._at_address(request.url)
+            if elsewhere != request.url:
+                yield request.replace(url=elsewhere, meta={})  # with all its tries
+                return
         run = _pass_of(request.cb_kwargs)
         self.figures.failed += 1
         self.figures.detail = f"{type(failure.value).__name__}: {failure.value}"[:500]
@@ -325,6 +375,13 @@ class BoardSpider(scrapy.Spider):
         if run:
             run.failed = True
         self.logger.warning("no page: %s (%s)", request.url, self.figures.detail)
+
+    def _tor_gone(self) -> None:
+        self.logger.warning("Tor does not answer; requests wait")
+        self.state.run_waits(self._run, for_tor=True)
+
+    def _tor_back(self) -> None:
+        self.state.run_waits(self._run, for_tor=False)
 
     def _gate(self, page: Page, response: Response) -> Gate | None:
         if response.status in (404, 410):
@@ -372,6 +429,8 @@ class BoardSpider(scrapy.Spider):
         return self._evidence.keep(response.url, response.status, headers, response.body, self._time())
 
     def _closed(self, reason: str) -> None:
+        if self.figures.boards_read:
+            self.state.address_answers(self._addresses[0])
         for run in self._passes:
             if reason == "finished" and run.pages and not run.failed:
                 times = [row.last_activity.at for row in run.rows if row.last_activity.at]

@@ -1,11 +1,12 @@
-"""Asking a running Tor how it is, by its control port."""
+"""Asking a running Tor how it is, and for new circuits, by its control port."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
-from stem import SocketError
+from stem import ControllerError, InvalidArguments
 from stem.connection import AuthenticationFailure
 from stem.control import Controller
 
@@ -19,23 +20,45 @@ class ControlRefused(StopError):
 
 def connection(tor: TorSettings) -> Callable[[], int] | None:
     """How to ask Tor how far it is connected, percent; None where no control port is set."""
-    if tor.control is None:
+    address, password = tor.control_address, tor.control_password
+    if address is None:
         return None
-    address, password = tor.control, tor.control_password
     return lambda: bootstrap(address, password.get_secret_value() if password else None)
 
 
 def bootstrap(address: str, password: str | None) -> int:
     """How far Tor has come in connecting, percent. ``address``: host:port of the control port. Raises
     ``TorUnavailable`` when it does not answer and ``ControlRefused`` for a wrong password."""
+    with _controller(address, password) as controller:
+        phase = controller.get_info("status/bootstrap-phase")
+    found = re.search(r"PROGRESS=(\d+)", phase)
+    return int(found[1]) if found else 0
+
+
+def close_circuits(tor: TorSettings, source: str) -> int | None:
+    """Close the circuits of one source, so that a crawl under way builds others; how many there were. None where no
+    control port is set. Raises as ``bootstrap``."""
+    if tor.control_address is None:
+        return None
+    password = tor.control_password.get_secret_value() if tor.control_password else None
+    closed = 0
+    with _controller(tor.control_address, password) as controller:
+        for circuit in controller.get_circuits([]):
+            if circuit.socks_username == source:
+                with suppress(InvalidArguments):  # it ended by itself meanwhile
+                    controller.close_circuit(circuit.id)
+                    closed += 1
+    return closed
+
+
+@contextmanager
+def _controller(address: str, password: str | None) -> Iterator[Controller]:
     host, _, port = address.rpartition(":")
     try:
         with Controller.from_port(host, int(port)) as controller:
             controller.authenticate(password)
-            phase = controller.get_info("status/bootstrap-phase")
+            yield controller
     except AuthenticationFailure as error:
         raise ControlRefused(f"{address}: {error}", cure="set tor.control_password to Tor's") from error
-    except SocketError as error:
+    except ControllerError as error:
         raise TorUnavailable(f"no control port at {address}: {error}", cure="set tor.control") from error
-    found = re.search(r"PROGRESS=(\d+)", phase)
-    return int(found[1]) if found else 0

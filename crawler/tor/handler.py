@@ -12,6 +12,7 @@ pinned and the behaviour tested.
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,21 +24,35 @@ from scrapy.exceptions import DownloadFailedError, NotConfigured
 from scrapy.http import Response
 from scrapy.utils._download_handlers import wrap_twisted_exceptions
 from scrapy.utils.defer import maybe_deferred_to_future
+from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import wrapClientTLS
 from twisted.internet.ssl import optionsForClientTLS
+from twisted.internet.threads import deferToThread
 from twisted.python.failure import Failure
 from twisted.web._newclient import HEADER, STATUS
 from twisted.web.client import Agent, HTTPConnectionPool
 from twisted.web.iweb import IAgentEndpointFactory
 from zope.interface import implementer
 
-from config.errors import DuskwatchError, RequestRefused
-from crawler.tor.socks import Socks5Endpoint
+from config.errors import DuskwatchError, RequestRefused, TorUnavailable
+from crawler.tor.socks import Isolation, Socks5Endpoint
+from crawler.tor.wait import answers
 
 #: Pools kept open at once; a crawl needs one, a shell a few.
 MOST_POOLS = 16
+#: Signals, sent without arguments: requests begin to wait for Tor; none waits any more.
+tor_gone, tor_back = object(), object()
+_PAUSE, _PROBE = 1.0, 2.0  # seconds between two looks for Tor, and for one look
 #: Bytes of one response's status and headers; its body has a limit of its own (``DOWNLOAD_MAXSIZE``).
 MOST_HEADER_BYTES = 256 * 1024
+
+
+def _later(seconds: float) -> Deferred[None]:
+    from twisted.internet import reactor
+
+    waited: Deferred[None] = Deferred()
+    reactor.callLater(seconds, waited.callback, None)
+    return waited
 
 
 class _BoundedProtocol(http11._LenientHTTP11ClientProtocol):
@@ -65,12 +80,16 @@ class _BoundedFactory(http11._LenientHTTP11ClientFactory):
 
 @implementer(IAgentEndpointFactory)
 class _Endpoints:
-    def __init__(self, reactor: Any, proxy: tuple[str, int], user: bytes, onion_context: Any, timeout: float):
-        self._reactor, self._proxy, self._user = reactor, proxy, user
+    def __init__(
+        self, reactor: Any, proxy: tuple[str, int], isolation: Isolation, onion_context: Any, timeout: float
+    ):
+        self._reactor, self._proxy, self._isolation = reactor, proxy, isolation
         self._onion_context, self._timeout = onion_context, timeout
 
     def endpointForURI(self, uri: Any) -> Any:
-        endpoint = Socks5Endpoint(self._reactor, self._proxy, uri.host, uri.port, self._user, self._timeout)
+        endpoint = Socks5Endpoint(
+            self._reactor, self._proxy, uri.host, uri.port, self._isolation, self._timeout
+        )
         if uri.scheme != b"https":
             return endpoint
         if uri.host.endswith(b".onion"):
@@ -79,20 +98,22 @@ class _Endpoints:
 
 
 class _TorAgent(http11._ScrapyAgent):
-    def __init__(self, *, proxy: tuple[str, int], user: bytes, **more: Any) -> None:
+    def __init__(self, *, proxy: tuple[str, int], isolation: Isolation, **more: Any) -> None:
         super().__init__(**more)
-        self._tor = proxy, user
+        self._tor = proxy, isolation
 
     def _get_agent(self, request: Request, timeout: float) -> Any:  # noqa: ARG002
         from twisted.internet import reactor
 
-        proxy, user = self._tor
-        factory = _Endpoints(reactor, proxy, user, self._contextFactory, timeout)
+        proxy, isolation = self._tor
+        factory = _Endpoints(reactor, proxy, isolation, self._contextFactory, timeout)
         return Agent.usingEndpointFactory(reactor, factory, self._pool)
 
 
 class TorDownloadHandler(http11.HTTP11DownloadHandler):
-    """Needs the setting ``TOR_SOCKS`` (host:port) and, on every request, ``meta["tor_isolation"]``."""
+    """Needs the setting ``TOR_SOCKS`` (host:port) and, on every request, an ``Isolation`` as
+    ``meta["tor_isolation"]``. While Tor does not answer, requests wait, for ``TOR_WAIT`` seconds at most, and the
+    signals ``tor_gone`` and ``tor_back`` tell so."""
 
     lazy = False
 
@@ -102,21 +123,52 @@ class TorDownloadHandler(http11.HTTP11DownloadHandler):
         if not parts.hostname or not parts.port:
             raise NotConfigured("TOR_SOCKS=host:port is required: there is no way but Tor")
         self._proxy = (parts.hostname, parts.port)
-        self._pools: OrderedDict[str, HTTPConnectionPool] = OrderedDict()
+        self._address = f"{parts.hostname}:{parts.port}"
+        self._wait = crawler.settings.getfloat("TOR_WAIT")
+        self._waiting = 0  # requests that wait for Tor
+        self._pools: OrderedDict[Isolation, HTTPConnectionPool] = OrderedDict()
         self._per_host = crawler.settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN")
 
     async def download_request(self, request: Request) -> Response:
-        user = request.meta.get("tor_isolation")
-        if not user:
+        isolation = request.meta.get("tor_isolation")
+        if not isinstance(isolation, Isolation):
             raise DownloadFailedError("refused: the request has no isolation name")
         if request.meta.get("proxy"):
             raise DownloadFailedError("refused: the request names a proxy of its own")
+        while True:
+            try:
+                return await self._fetch(request, isolation)
+            except TorUnavailable:
+                if not await self._back():
+                    raise
+
+    async def _back(self) -> bool:
+        """Wait until Tor's SOCKS port answers again; whether it did."""
+        self._waiting += 1
+        if self._waiting == 1:
+            self._crawler.signals.send_catch_log(tor_gone)
+        try:
+            end = time.monotonic() + self._wait
+            while self._crawler.engine and self._crawler.engine.running:
+                if await maybe_deferred_to_future(deferToThread(answers, self._address, _PROBE)):
+                    return True
+                if time.monotonic() + _PAUSE > end:
+                    self._wait = 0.0  # waited for once; the next crawl does what this one leaves
+                    return False
+                await maybe_deferred_to_future(_later(_PAUSE))
+            return False
+        finally:
+            self._waiting -= 1
+            if not self._waiting:
+                self._crawler.signals.send_catch_log(tor_back)
+
+    async def _fetch(self, request: Request, isolation: Isolation) -> Response:
         agent = _TorAgent(
             proxy=self._proxy,
-            user=user.encode(),
+            isolation=isolation,
             contextFactory=self._contextFactory,
             bindAddress=None,
-            pool=self._pool_for(user),
+            pool=self._pool_for(isolation),
             maxsize=self._default_maxsize,
             warnsize=self._default_warnsize,
             fail_on_dataloss=self._fail_on_dataloss,
@@ -135,18 +187,18 @@ class TorDownloadHandler(http11.HTTP11DownloadHandler):
                     raise reason.value from error
             raise
 
-    def _pool_for(self, user: str) -> HTTPConnectionPool:
+    def _pool_for(self, isolation: Isolation) -> HTTPConnectionPool:
         from twisted.internet import reactor
 
-        if user not in self._pools:
+        if isolation not in self._pools:
             pool = HTTPConnectionPool(reactor, persistent=True)
             pool.maxPersistentPerHost = self._per_host
             pool._factory = _BoundedFactory
-            self._pools[user] = pool
+            self._pools[isolation] = pool
             while len(self._pools) > MOST_POOLS:
                 self._pools.popitem(last=False)[1].closeCachedConnections()
-        self._pools.move_to_end(user)
-        return self._pools[user]
+        self._pools.move_to_end(isolation)
+        return self._pools[isolation]
 
     async def close(self) -> None:
         for pool in self._pools.values():

@@ -1,4 +1,4 @@
-"""A SOCKS5 endpoint for Twisted: host names resolved by Tor, always with a user name, so that Tor isolates.
+"""A SOCKS5 endpoint for Twisted: host names resolved by Tor, always with a name, so that Tor isolates.
 
 Tor's extended error codes (proposal 304, ``ExtendedErrors`` on the SocksPort) become errors that say whether
 to retry or stop.
@@ -7,6 +7,7 @@ to retry or stop.
 from __future__ import annotations
 
 import struct
+from dataclasses import dataclass
 from typing import Any
 
 from twisted.internet import defer, endpoints, protocol
@@ -49,19 +50,38 @@ def error_of(code: int, host: str) -> DuskwatchError:
     return kind(f"{host}: {meaning} (SOCKS reply 0x{code:02X})")
 
 
+@dataclass(frozen=True, slots=True)
+class Isolation:
+    """What keeps one source's circuits apart from every other's: Tor shares a circuit only between connections
+    with the same user name (the source's id) and password. A new ``generation`` gets new circuits."""
+
+    name: str
+    generation: int = 0
+
+    def fields(self) -> tuple[bytes, bytes]:
+        """User name and password."""
+        return self.name.encode(), str(self.generation).encode()
+
+
 @implementer(IStreamClientEndpoint)
 class Socks5Endpoint:
-    """Connects to ``host:port`` through the SOCKS5 server ``proxy``. ``user`` isolates the circuit."""
+    """Connects to ``host:port`` through the SOCKS5 server ``proxy``."""
 
     def __init__(
-        self, reactor: Any, proxy: tuple[str, int], host: bytes, port: int, user: bytes, timeout: float
+        self,
+        reactor: Any,
+        proxy: tuple[str, int],
+        host: bytes,
+        port: int,
+        isolation: Isolation,
+        timeout: float,
     ) -> None:
-        for field in (host, user):
+        for field in (host, *isolation.fields()):
             if not 1 <= len(field) <= 255:
                 raise ValueError(f"a SOCKS field has 1 to 255 bytes, not {len(field)}")
         self._reactor = reactor
         self._proxy = endpoints.TCP4ClientEndpoint(reactor, *proxy, timeout=timeout)
-        self._target = (host, port, user)
+        self._target = (host, port, isolation)
         self._timeout = timeout
 
     def connect(self, factory: Any) -> Any:
@@ -85,10 +105,10 @@ def _timed_out(_result: Any, timeout: float) -> Any:
 
 
 class _Handshake(protocol.Protocol):
-    """Greets, names the user, asks for the connection, then hands the socket to the real protocol."""
+    """Greets, gives the names, asks for the connection, then hands the socket to the real protocol."""
 
-    def __init__(self, host: bytes, port: int, user: bytes, factory: Any) -> None:
-        self._host, self._port, self._user, self._factory = host, port, user, factory
+    def __init__(self, host: bytes, port: int, isolation: Isolation, factory: Any) -> None:
+        self._host, self._port, self._isolation, self._factory = host, port, isolation, factory
         self._buffer = b""
         self._step = self._method
         self.done: Any = defer.Deferred(lambda _: self.transport and self.transport.abortConnection())
@@ -112,7 +132,8 @@ class _Handshake(protocol.Protocol):
             self._fail(TorUnavailable("this SOCKS port takes no user names: it is not Tor's"))
             return False
         self._step = self._login
-        self.transport.write(b"\x01" + bytes([len(self._user)]) + self._user + b"\x010")
+        user, password = self._isolation.fields()
+        self.transport.write(b"\x01" + bytes([len(user)]) + user + bytes([len(password)]) + password)
         return True
 
     def _login(self) -> bool:

@@ -6,7 +6,11 @@ import socket
 import time
 from collections.abc import Callable
 
+import structlog
+
 from config.errors import TorUnavailable
+
+_log = structlog.get_logger()
 
 
 def answers(address: str, timeout: float = 3.0) -> bool:
@@ -29,13 +33,20 @@ def wait_for_tor(
     before Tor is connected: a source that is asked for then only looks as if it were down.
     """
     end = time.monotonic() + timeout
+    told = -1
     while True:
         if not answers(address):
-            problem, cure = f"no Tor answers at {address}", "start tor, or set tor.socks to where it listens"
+            problem, cure = (
+                f"no Tor answers at {address}",
+                "start tor, set tor.launch, or set tor.socks to where it listens",
+            )
         elif connected is None or (percent := connected()) >= 100:
             return
         else:
             problem, cure = f"Tor is connected to {percent} % only", "wait, or check its network"
+            if percent != told:
+                _log.info("tor connects", percent=percent)
+                told = percent
         if time.monotonic() + pause > end:
             raise TorUnavailable(problem, cure=cure)
         time.sleep(pause)

@@ -58,8 +58,10 @@ class SocksServer(socketserver.ThreadingTCPServer):
 
     daemon_threads = True
 
-    def __init__(self, behave: Callable[[Connection, Target], None]) -> None:
-        super().__init__(("127.0.0.1", 0), Connection)
+    allow_reuse_address = True
+
+    def __init__(self, behave: Callable[[Connection, Target], None], port: int = 0) -> None:
+        super().__init__(("127.0.0.1", port), Connection)
         self.behave = behave
         self.asked: list[tuple[str, Target]] = []
         self.address = f"127.0.0.1:{self.server_address[1]}"

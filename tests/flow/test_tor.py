@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from console.demo.tor_network import PrivateTor
+from console.demo.tor_network import PrivateTor, free_ports
 from crawler.tor.control import ControlRefused, bootstrap
+from crawler.tor.wait import answers
 
 if TYPE_CHECKING:
     from conftest import Workspace
@@ -167,3 +168,41 @@ def test_two_sources_use_different_circuits(
     assert used["one"]
     assert used["two"]
     assert not used["one"] & used["two"]
+
+    def standing(name: str) -> set[str]:
+        found = {each.id for each in controller.get_circuits([]) if each.socks_username == name}
+        return found & used[name]
+
+    assert standing("one")
+    kept = standing("two")
+    done = workspace.duskwatch("source", "new-circuits", "one")
+    assert done["closed"] >= 1
+    assert not standing("one")
+    assert standing("two") == kept != set(), "another source's circuits stay"
+    before, used["one"] = used["one"], set()
+    controller.add_event_listener(heard, "STREAM")
+    workspace.crawl("one")
+    controller.remove_event_listener(heard)
+    assert used["one"]
+    assert not used["one"] & (before | used["two"])
+
+
+def test_a_tor_of_its_own_is_launched_and_ended(
+    private_tor: PrivateTor, workspace: Workspace, hostile: int
+) -> None:
+    onion = private_tor.add_onion(hostile)
+    socks, control = free_ports(2)
+    torrc = workspace.write("bridges", private_tor.directories)
+    workspace.write(
+        "duskwatch.toml",
+        f'data_dir = "var"\n[tor]\nlaunch = true\nsocks = "127.0.0.1:{socks}"\n'
+        f'control = "127.0.0.1:{control}"\ntorrc = "{torrc.name}"\nwait = 120\n[log]\nformat = "text"\n',
+    )
+    workspace.source("board", "machina", f"http://{onion}", {"a": "/forum/a-1/"})
+    done = workspace.run("console.cli.main", "--json", "crawl")
+    assert json.loads(done.stdout)[0]["state"] == "partial", done.stderr
+    assert "tor is started" in done.stderr
+    assert not answers(f"127.0.0.1:{socks}"), "it ends with the command"
+    torrc.write_text("NoSuchOption 1\n")
+    refused = workspace.run("console.cli.main", "crawl", status=75)
+    assert "tor does not start" in refused.stderr

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import ssl
+import subprocess
+import sys
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,8 +17,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from socks_server import CONNECTED, Connection, SocksServer, Target
+from structlog.testing import capture_logs
 
+from config.database import open_database
 from config.errors import TorUnavailable
+from crawler.state import run_table, thread_table
 from crawler.tor.socks import error_of
 from crawler.tor.wait import wait_for_tor
 
@@ -213,9 +220,131 @@ def self_signed(path: Path, host: str) -> Path:
 def test_a_tor_that_is_not_connected_is_waited_for() -> None:
     percents = iter([5, 80, 100])
     with SocksServer(lambda _connection, _target: None) as server:
-        wait_for_tor(server.address, timeout=5, pause=0, connected=lambda: next(percents))
+        with capture_logs() as logged:
+            wait_for_tor(server.address, timeout=5, pause=0, connected=lambda: next(percents))
+        assert [each["percent"] for each in logged] == [5, 80]
         with pytest.raises(TorUnavailable, match="5 % only"):
             wait_for_tor(server.address, timeout=0, connected=lambda: 5)
+
+
+def test_a_crawl_waits_for_a_tor_that_goes_away(workspace: Workspace) -> None:
+    """Tor ends between two pages; the crawl says that it waits, and goes on when Tor is there again."""
+    board = Board()
+    board.elsewhere, board.tricks = {}, ("31", "32")
+    once = threading.Event()
+
+    def behave(connection: Connection, target: Target) -> None:
+        connection.wfile.write(CONNECTED)
+        request = connection.read_head()
+        board.serve(connection, request.split()[1].rstrip("/").rpartition("-")[2])
+        if not once.is_set():
+            once.set()
+            server.server_close()
+        connection.connection.close()  # nothing is kept alive, so every page needs Tor
+
+    database = f"sqlite:///{workspace.folder}/var/state.db"
+    with SocksServer(behave) as server:
+        port = server.server_address[1]
+        workspace.write("duskwatch.toml", f'data_dir = "var"\n[tor]\nsocks = "{server.address}"\nwait = 60\n')
+        workspace.source("board", "machina", f"http://{ONION}", {"a": "/forum/a-1/"})
+        with subprocess.Popen(
+            [sys.executable, "-m", "crawler.run", "board"],
+            env=workspace.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            assert process.stderr
+            assert process.stdout
+            assert any("requests wait" in line for line in process.stderr)
+            assert states(database) == ["waiting for tor"]
+            with SocksServer(behave, port):
+                summary = json.loads(process.stdout.read().splitlines()[-1])
+    assert (summary["state"], summary["new"], summary["failed"]) == ("ok", 3, 0)
+    assert states(database) == ["ok"]
+
+
+def states(url: str) -> list[str]:
+    engine = open_database(url)
+    with engine.connect() as connection:
+        found = [row.state for row in connection.execute(run_table.select())]
+    engine.dispose()
+    return found
+
+
+def test_a_mirror_answers_where_the_first_address_does_not(workspace: Workspace) -> None:
+    board = Board()
+    board.elsewhere, board.tricks = {}, ()
+    mirror = "zldfinj3ds4ufhvbfshkq2ta4jervnayrzqonqhsennwzhmsy4gnmaqd.onion"
+
+    def behave(connection: Connection, target: Target) -> None:
+        if target == (ONION, 80):
+            connection.refuse(0xF0)
+        else:
+            board(connection, (ONION, 80))
+
+    with SocksServer(behave) as server:
+        first = crawl(workspace, server, status=0, address=f"http://{ONION}, http://{mirror}")
+        assert (first["state"], first["new"]) == ("ok", 1)
+        tried = [host for _, (host, _) in server.asked]
+        assert tried.count(ONION) == 4, "three more tries before the mirror"
+        del server.asked[:]
+        again = crawl(workspace, server, status=0, address=f"http://{ONION}, http://{mirror}")
+        assert (again["state"], again["pages"]) == ("ok", 1)
+        assert {host for _, (host, _) in server.asked} == {mirror}, "what answered last is asked first"
+
+
+def test_a_thread_that_may_not_be_read_is_not_asked_for_at_every_crawl(workspace: Workspace) -> None:
+    board = Board()
+    board.elsewhere, board.tricks = {}, ("40",)
+    asked: list[str] = []
+    open_to_us: list[str] = []
+
+    def serve(connection: Connection, number: str) -> None:
+        asked.append(number)
+        if number == "40" and not open_to_us:
+            board.answer(connection, "403 Forbidden", "<p>no</p>")
+        else:
+            Board.serve(board, connection, number)
+
+    board.serve = serve  # type: ignore[method-assign]
+    with SocksServer(board) as server:
+        crawl(workspace, server, status=0)
+        assert sorted(asked) == ["1", "30", "40"]
+        del asked[:]
+        crawl(workspace, server, status=0)
+        assert asked == ["1"]
+        engine = open_database(f"sqlite:///{workspace.folder}/var/state.db")
+        with engine.begin() as connection:
+            connection.execute(thread_table.update().values(next_visit_at=datetime(2020, 1, 1, tzinfo=UTC)))
+        engine.dispose()
+        open_to_us.append("40")
+        assert crawl(workspace, server, status=0)["new"] == 1, "looked at again by its age"
+
+
+def test_pages_without_end_are_bounded(workspace: Workspace) -> None:
+    board = Board()
+    asked: list[str] = []
+
+    def serve(connection: Connection, number: str) -> None:
+        asked.append(number)
+        here = len(asked)
+        row = f'<div class="row"><a class="topic-name-link" href="/forum/a-1/topic/x-{here}/">x</a></div>'
+        pager = f'<ul class="pagination"><li class="active">{here}</li>'
+        pager += f'<li><a class="page-link">{here + 1}</a></li></ul>'
+        board.answer(
+            connection, "200 OK", f'<div class="topiclist"><div class="card-body">{row}</div></div>{pager}'
+        )
+
+    board.serve = serve  # type: ignore[method-assign]
+    with SocksServer(board) as server:
+        workspace.write("duskwatch.toml", f'data_dir = "var"\n[tor]\nsocks = "{server.address}"\nwait = 1\n')
+        workspace.source("board", "machina", f"http://{ONION}", {"a": "/forum/a-1/"})
+        file = workspace.folder / "config/sources/board.yaml"
+        file.write_text(file.read_text().replace("timeout: 30", "timeout: 2, pages: 25"))
+        summary = workspace.crawl("board")
+    assert len(asked) == summary["pages"] == 25
+    assert summary["state"] in ("partial", "unreadable")
 
 
 def test_the_shell_starts_without_a_source(workspace: Workspace) -> None:
