@@ -140,11 +140,20 @@ class Watcher:
             enqueue(connection, name, "new", channel, payload, now)
 
     def _cursor(self, connection: sa.Connection) -> str | None:
-        query = sa.select(cursor_table.c.cursor).where(cursor_table.c.name == _NAME).with_for_update()
-        return connection.scalar(query)
+        here = cursor_table.c.name == _NAME
+        query = sa.select(cursor_table.c.cursor).where(here).with_for_update()
+        found = connection.scalar(query)
+        if found is None:  # a row that is not there cannot be locked, and two watchers may begin at once
+            begin = sa.text(
+                "INSERT INTO watch_cursor (name, cursor, at) VALUES (:name, '', :at) ON CONFLICT DO NOTHING"
+            ).bindparams(sa.bindparam("at", type_=UtcDateTime))
+            connection.execute(begin, {"name": _NAME, "at": self._clock()})
+            found = connection.scalar(query)
+        return found or None
 
     def _move(self, connection: sa.Connection, cursor: str) -> None:
-        values = {"cursor": cursor, "at": self._clock()}
-        done = connection.execute(sa.update(cursor_table).where(cursor_table.c.name == _NAME).values(values))
-        if not done.rowcount:
-            connection.execute(sa.insert(cursor_table).values(name=_NAME, **values))
+        connection.execute(
+            sa.update(cursor_table)
+            .where(cursor_table.c.name == _NAME)
+            .values(cursor=cursor, at=self._clock())
+        )

@@ -70,11 +70,11 @@ def read_yaml(path: Path, model: type[Model]) -> Model:
 
 
 def read_folder(folder: Path, model: type[Model]) -> dict[Path, Model]:
-    """Read every ``*.yaml`` of a folder, by name. A folder that is not there is empty. Raises ``InputError``
-    with every fault of every file."""
+    """Read every ``*.yaml`` and ``*.yml`` of a folder, by name. A folder that is not there is empty. Raises
+    ``InputError`` with every fault of every file."""
     read: dict[Path, Model] = {}
     problems: list[Problem] = []
-    for path in sorted(folder.glob("*.yaml")):
+    for path in yaml_files(folder):
         try:
             read[path] = read_yaml(path, model)
         except InputError as error:
@@ -82,6 +82,11 @@ def read_folder(folder: Path, model: type[Model]) -> dict[Path, Model]:
     if problems:
         raise InputError(problems)
     return read
+
+
+def yaml_files(folder: Path) -> list[Path]:
+    """The files of a folder that are read, by name."""
+    return sorted(path for path in folder.glob("*.y*ml") if path.suffix in (".yaml", ".yml"))
 
 
 def problems_of(

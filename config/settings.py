@@ -80,7 +80,12 @@ class DeliverSettings(_Section):
     """How deliveries leave."""
 
     every: Annotated[float, Field(ge=0.1, le=3600, description="pause between two runs, seconds")] = 2.0
-    attempts: Annotated[int, Field(ge=1, le=1000, description="tries before a delivery is parked")] = 12
+    attempts: Annotated[
+        int,
+        Field(
+            ge=1, le=1000, description="tries before a delivery is parked; the default spans about two days"
+        ),
+    ] = 60
     backoff: Annotated[
         float, Field(gt=0, le=3600, description="pause after the first failure, seconds; then doubled")
     ] = 5.0
@@ -150,10 +155,16 @@ def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = 
             "tor": settings.tor.model_copy(
                 update={"torrc": settings.tor.torrc and base / settings.tor.torrc}
             ),
-            "database_url": settings.database_url or f"sqlite:///{data / 'state.db'}",
-            "store_url": settings.store_url or f"sqlite:///{data / 'posts.db'}",
+            "database_url": _below(base, settings.database_url) or f"sqlite:///{data / 'state.db'}",
+            "store_url": _below(base, settings.store_url) or f"sqlite:///{data / 'posts.db'}",
         }
     )
+
+
+def _below(base: Path, url: str) -> str:
+    """A URL of an SQLite file with its path from ``base``; any other as it is."""
+    path = url.removeprefix("sqlite:///")
+    return url if path in (url, "", ":memory:") else f"sqlite:///{base / path}"
 
 
 def _overlay(values: dict[str, Any], environment: Mapping[str, str]) -> tuple[dict[str, str], list[Problem]]:

@@ -22,6 +22,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from alerts.channel import Channel
 from alerts.channels import open_channels
 from config.errors import DuskwatchError, InputError
+from config.inputs import yaml_files
 from config.log import configure
 from console.wiring import (
     Inputs,
@@ -145,7 +146,7 @@ class Service:
         folder = self._inputs.settings.channels_dir
         files = {
             path: (path.stat().st_mtime_ns, path.stat().st_size)
-            for path in [folder, *folder.glob("*.yaml")]
+            for path in [folder, *yaml_files(folder)]
             if path.exists()
         }
         if files == self._channel_files:

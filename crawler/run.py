@@ -58,6 +58,7 @@ def _report(source: str, figures: Figures) -> int:
     shown = asdict(figures)
     keys = ("pages", "new", "changed", "removed", "failed", "detail")
     summary = {"source": source, "state": state.value} | {key: shown[key] for key in keys}
+    summary["failed"] += figures.unreadable
     sys.stdout.write(json.dumps(summary) + "\n")
     sys.stdout.flush()
     return 75 if state in LATER else 0

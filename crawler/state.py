@@ -285,7 +285,7 @@ def mark_hot(database: sa.Engine, source: str, threads: Collection[str]) -> None
         for hot, which in ((True, listed), (False, ~listed)):
             connection.execute(
                 sa.update(thread_table)
-                .where(columns.source == source, which, columns.hot.is_not(sa.literal(hot)))
+                .where(columns.source == source, which, columns.hot.is_(sa.false() if hot else sa.true()))
                 .values(hot=hot)
             )
 

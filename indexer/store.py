@@ -64,7 +64,8 @@ class SearchPage:
 
 @dataclass(frozen=True, slots=True)
 class PurgePolicy:
-    """What may be forgotten: posts not seen for longer than ``keep``, or those of ``sources`` only."""
+    """What may be forgotten: posts whose newest revision is older than ``keep``, or those of ``sources`` only. A post
+    that still stands on its board is new again when it is next read."""
 
     keep: timedelta
     sources: tuple[str, ...] = ()

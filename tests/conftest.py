@@ -18,6 +18,8 @@ from console.demo.tor_network import PrivateTor
 from indexer.opening import open_store
 from indexer.post import Kind, Post, PostKey
 
+pytest_plugins = ["databases"]
+
 
 class Workspace:
     """A folder as an operator has it, and ``duskwatch`` run in it as a child process."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -79,7 +80,14 @@ def resolve(
     _set(context, alert, AlertState.FALSE_POSITIVE if false else AlertState.RESOLVED, why)
 
 
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # containers often have no name for their user
+        return f"uid {os.getuid()}"
+
+
 def _set(context: typer.Context, name: str, state: AlertState, why: str) -> None:
     with database(load_settings(options(context).config)) as engine:
-        changed = set_state(engine, name, state, who=getpass.getuser(), at=datetime.now(UTC), why=why)
+        changed = set_state(engine, name, state, who=_user(), at=datetime.now(UTC), why=why)
     show(context, changed, f"{changed.id} is {changed.state}")

@@ -2,10 +2,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import shutil
-import subprocess
-import tempfile
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -23,8 +19,6 @@ from config.database import (
     migrate,
     open_database,
 )
-
-_POSTGRES = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
 
 
 def migrate_at_once(url: str, ready: Any, said: Any) -> None:
@@ -53,34 +47,6 @@ def race(url: str, count: int = 4) -> list[str]:
     said.close()
     said.join_thread()
     return found
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[str]:
-    """The URL of a PostgreSQL of its own, on a socket in a new folder."""
-    pytest.importorskip("psycopg")
-    if not _POSTGRES:
-        pytest.skip("no PostgreSQL server is installed")
-    as_other = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-    folder = Path(tempfile.mkdtemp(prefix="dw-pg-", dir="/tmp"))  # sockets want short paths
-    if as_other:
-        shutil.chown(folder, "postgres")
-    programs = _POSTGRES[-1].parent
-    control = [*as_other, str(programs / "pg_ctl"), "-w", "-s", "-D", str(folder / "data")]
-    quiet: dict[str, Any] = {"check": True, "stdout": subprocess.DEVNULL, "cwd": folder}
-    try:
-        subprocess.run(
-            [*as_other, str(programs / "initdb"), "-A", "trust", "-U", "dw", "-D", str(folder / "data")],
-            **quiet,
-        )
-        options = f"-c listen_addresses='' -c unix_socket_directories={folder}"
-        subprocess.run([*control, "-l", str(folder / "log"), "-o", options, "start"], **quiet)
-        try:
-            yield f"postgresql+psycopg://dw@/postgres?host={folder}"
-        finally:
-            subprocess.run([*control, "-m", "immediate", "stop"], **quiet)
-    finally:
-        shutil.rmtree(folder)
 
 
 def test_several_processes_may_migrate_at_once(tmp_path: Path) -> None:
@@ -145,15 +111,15 @@ def test_a_damaged_file_and_a_missing_folder_are_told_apart(tmp_path: Path) -> N
 
 
 @pytest.mark.slow
-def test_postgresql_is_migrated_by_several_at_once(postgres: str) -> None:
-    assert race(postgres) == ["done"] * 4
+def test_postgresql_is_migrated_by_several_at_once(postgres_empty: str) -> None:
+    assert race(postgres_empty) == ["done"] * 4
 
 
 @pytest.mark.slow
 def test_a_migration_that_fails_frees_its_lock_on_postgresql(
-    postgres: str, monkeypatch: pytest.MonkeyPatch
+    postgres_empty: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    engine, other = open_database(postgres), open_database(postgres)
+    engine, other = open_database(postgres_empty), open_database(postgres_empty)
 
     def fail(*_words: object) -> None:
         raise RuntimeError("broken")

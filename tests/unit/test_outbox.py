@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,7 +12,6 @@ from alerts.channels import open_channels
 from alerts.channels.jsonl import JsonLines
 from alerts.channels.webhook import Webhook
 from alerts.outbox import Deliverer, DeliverRun, enqueue, list_deliveries, retry_parked
-from config.database import migrate, open_database
 from config.errors import ChannelBusy, ChannelRefused, InputError
 from config.settings import DeliverSettings
 from console.demo.receiver import Receiver
@@ -46,17 +44,14 @@ class Flaky:
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[sa.Engine]:
-    engine = open_database(f"sqlite:///{tmp_path}/state.db")
-    migrate(engine)
+def database(database: sa.Engine) -> sa.Engine:
     values = dict.fromkeys(
         ("organisation", "source", "thread", "title", "url", "severity", "state", "tlp"), "x"
     )
     times = dict.fromkeys(("created_at", "updated_at", "first_seen_at", "stored_at"), NOON)
-    with engine.begin() as connection:
+    with database.begin() as connection:
         cases.insert_alert(connection, {"id": "a1", **values, **times, "posted_at": None, "matches": []})
-    yield engine
-    engine.dispose()
+    return database
 
 
 def put(database: sa.Engine, event: str = "new") -> bool:

@@ -19,7 +19,7 @@ def test_environment_beats_file_beats_defaults(tmp_path: Path) -> None:
     file = tmp_path / "duskwatch.toml"
     file.write_text("[watch]\nbatch = 7\nevery = 3\n")
     settings = load_settings(file, {"DUSKWATCH_WATCH__BATCH": "8", "DUSKWATCH_SOURCES_DIR": "s"})
-    assert (settings.watch.batch, settings.watch.every, settings.deliver.attempts) == (8, 3, 12)
+    assert (settings.watch.batch, settings.watch.every, settings.deliver.attempts) == (8, 3, 60)
     assert settings.sources_dir == tmp_path / "s"
     assert load_settings(None, {"DUSKWATCH_CONFIG": str(file)}).watch.batch == 7
 
@@ -77,3 +77,11 @@ def test_a_password_is_not_shown(tmp_path: Path) -> None:
     file.write_text('[tor]\ncontrol_password = "hunter2"\n')
     assert "hunter2" not in repr(load_settings(file, {}))
     assert "hunter2" not in " ".join(faults(file, '[tor]\npassword = "hunter2"\n', {}))
+
+
+def test_a_relative_database_stands_beside_the_settings(tmp_path: Path) -> None:
+    file = tmp_path / "duskwatch.toml"
+    file.write_text('database_url = "sqlite:///mine/state.db"\nstore_url = "sqlite:////srv/posts.db"\n')
+    settings = load_settings(file, {})
+    assert settings.database_url == f"sqlite:///{tmp_path}/mine/state.db"
+    assert settings.store_url == "sqlite:////srv/posts.db"

@@ -16,7 +16,6 @@ from alerts.matching.port import Match
 from alerts.outbox import delivery_table, list_deliveries
 from alerts.watcher import Watcher, WatchRun
 from alerts.watchlist import Organisation
-from config.database import migrate, open_database
 from indexer.opening import open_store
 from indexer.post import Kind, Post, PostKey
 from indexer.store import Store
@@ -31,14 +30,6 @@ def store(tmp_path: Path) -> Iterator[Store]:
     opened = open_store(f"sqlite:///{tmp_path}/posts.db")
     yield opened
     opened.close()
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[sa.Engine]:
-    engine = open_database(f"sqlite:///{tmp_path}/state.db")
-    migrate(engine)
-    yield engine
-    engine.dispose()
 
 
 def watcher(store: Store, database: sa.Engine, *organisations: Organisation, matcher: Any = None) -> Watcher:

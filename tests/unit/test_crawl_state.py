@@ -1,0 +1,91 @@
+"""What a crawl remembers, in either database."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import sqlalchemy as sa
+
+from crawler.health import Figures, State
+from crawler.state import CrawlState, ThreadState, latest_runs, mark_hot, run_table
+
+NOON = datetime(2026, 1, 6, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+THREAD = ThreadState(
+    key="7",
+    board="sale",
+    url="http://board.invalid/7",
+    title="dump",
+    signature="[1]",
+    last_page=2,
+    posts=3,
+    locked=False,
+    created_at=None,
+    last_activity=NOON,
+    visited_at=NOON,
+    next_visit_at=NOON + HOUR,
+)
+
+
+def test_circuits_and_address_are_kept_for_each_source(database: sa.Engine) -> None:
+    one, other = CrawlState(database, "one"), CrawlState(database, "other")
+    assert (one.generation(), one.address()) == (0, None)
+    assert [one.new_circuits(), one.new_circuits()] == [1, 2]
+    one.address_answers("http://a.invalid")
+    assert (one.generation(), one.address()) == (2, "http://a.invalid")
+    other.address_answers("http://b.invalid")
+    assert (other.generation(), other.address()) == (0, "http://b.invalid")
+
+
+def test_threads_come_and_go(database: sa.Engine) -> None:
+    state = CrawlState(database, "forum")
+    state.thread_read(THREAD)
+    assert state.known("sale")["7"].signature == "[1]"
+    assert state.due(NOON, 10) == []
+    assert [known.key for known in state.due(NOON + HOUR, 10)] == ["7"]
+    again = NOON + 2 * HOUR
+    assert state.thread_removed("7", at=NOON + HOUR, next_visit_at=again) == NOON, "when it was last seen"
+    gone = state.known("sale")["7"]
+    assert (gone.removed, gone.signature) == (True, "")
+    assert state.due(again, 10) == [], "what its board does not list is not looked for"
+    state.thread_read(replace(THREAD, visited_at=again))
+    assert not state.known("sale")["7"].removed
+
+
+def test_a_listed_thread_that_cannot_be_read_is_looked_at_by_its_age(database: sa.Engine) -> None:
+    state = CrawlState(database, "forum")
+    again = NOON + HOUR
+    assert state.thread_removed("7", at=NOON, next_visit_at=again, listed=THREAD) is None
+    assert state.due(NOON, 10) == []
+    assert [known.key for known in state.due(again, 10)] == ["7"]
+    state.thread_removed("7", at=again, next_visit_at=again + HOUR)
+    assert state.known("sale")["7"].signature == "[1]", "it is listed still"
+    assert state.due(again, 10) == []
+
+
+def test_exactly_the_hot_threads_are_due_at_once(database: sa.Engine) -> None:
+    state = CrawlState(database, "forum")
+    for key in ("7", "8"):
+        state.thread_read(replace(THREAD, key=key))
+    mark_hot(database, "forum", {"7"})
+    assert [known.key for known in state.due(NOON, 10)] == ["7"]
+    mark_hot(database, "forum", {"8"})
+    assert [known.key for known in state.due(NOON, 10)] == ["8"]
+
+
+def test_a_killed_run_is_told_by_the_next(database: sa.Engine) -> None:
+    state = CrawlState(database, "forum")
+    state.run_started(NOON)
+    run = state.run_started(NOON + HOUR)
+    state.run_waits(run, for_tor=True)
+    assert states(database) == ["killed", "waiting for tor"]
+    state.run_waits(run, for_tor=False)
+    state.run_ended(run, Figures(pages=3, boards_read=1), State.OK, NOON + 2 * HOUR)
+    assert states(database) == ["killed", "ok"]
+    assert latest_runs(database)["forum"]["pages"] == 3
+
+
+def states(database: sa.Engine) -> list[str]:
+    with database.connect() as connection:
+        return list(connection.scalars(sa.select(run_table.c.state).order_by(run_table.c.id)))
