@@ -23,6 +23,9 @@ _SPACELESS = (
     (0xF900, 0xFAFF),
     (0x20000, 0x323AF),
 )
+#: Stores keep folded words: raise the number when ``fold`` gives others than before, and they index anew. A newer
+#: Python may know more characters.
+FOLDING = f"1, Unicode {unicodedata.unidata_version}"
 #: Longer runs are cut: no word is that long, but a hostile page may hold megabytes without a space.
 LONGEST_WORD = 64
 _ASCII = re.compile(rf"[A-Za-z0-9]{{1,{LONGEST_WORD}}}")

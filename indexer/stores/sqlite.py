@@ -16,10 +16,14 @@ from indexer.query import parse, positive
 from indexer.store import ChangePage, Filters, Hit, PurgePolicy, SearchPage, Sort, StoreStats
 from indexer.stores import sqlite_rows as rows
 from indexer.stores.sqlite_query import ORDERS, Compiled, behind, compile_query
-from indexer.text import fold
+from indexer.text import FOLDING, fold
 
 _SCHEMA = 1
 _INTERVALS = {"hour": "%Y-%m-%dT%H:00", "day": "%Y-%m-%d", "week": "week", "month": "%Y-%m-01"}
+_COLUMNS = ", ".join(rows.COLUMNS)
+_MARKS = ", ".join(f":{name}" for name in rows.COLUMNS)
+_SETTINGS = ", ".join(f"{name} = :{name}" for name in rows.COLUMNS if name != "id")
+_PARAMETERS = 500  # of one statement; SQLite takes more
 _FACETS = ("source", "board", "author", "kind", "language")
 
 
@@ -52,41 +56,72 @@ class SqliteStore:
             return []
         now = datetime.now(UTC)
         with self._errors(), self._transaction():
-            return [self._put(post, now) for post in posts]
+            known = self._ids([post.id for post in posts])
+            fresh: dict[str, Post] = {}
+            for post in posts:
+                if post.id not in known:
+                    fresh.setdefault(post.id, post)
+            self._insert(list(fresh.values()), now)
+            return [
+                Outcome.NEW if fresh.get(post.id) is post else self._put_known(post, now) for post in posts
+            ]
 
-    def _put(self, post: Post, now: datetime) -> Outcome:
-        before = self._db.execute(
+    def _ids(self, asked: Sequence[str]) -> set[str]:
+        """Those that the store has."""
+        found: set[str] = set()
+        for start in range(0, len(asked), _PARAMETERS):
+            part = asked[start : start + _PARAMETERS]
+            found.update(
+                row[0]
+                for row in self._db.execute(f"SELECT id FROM post WHERE id IN ({rows.marks(part)})", part)
+            )
+        return found
+
+    def _insert(self, posts: Sequence[Post], now: datetime) -> None:
+        """Posts that are all new, and all different. Whole statements for many rows cost half of one a row."""
+        if not posts:
+            return
+        first = self._db.execute("SELECT coalesce(max(rowid), 0) + 1 FROM post").fetchone()[0]
+        numbered = list(enumerate(posts, first))
+        stored = now.timestamp()
+        self._db.executemany(
+            f"INSERT INTO post (rowid, {_COLUMNS}, revision, first_seen) VALUES (:rowid, {_MARKS}, 1, :seen)",
+            [{"rowid": rowid, **rows.post_values(post)} for rowid, post in numbered],
+        )
+        self._db.executemany(
+            "INSERT INTO revision VALUES (?, 1, ?)", [(rowid, rows.to_json(post)) for rowid, post in numbered]
+        )
+        self._db.executemany(
+            "INSERT INTO words (rowid, title, text, author) VALUES (?, ?, ?, ?)",
+            [(rowid, *_folded(post)) for rowid, post in numbered],
+        )
+        self._db.executemany(
+            "INSERT INTO feed (post, revision, kind, stored) VALUES (?, 1, 'new', ?)",
+            [(rowid, stored) for rowid, _ in numbered],
+        )
+
+    def _put_known(self, post: Post, now: datetime) -> Outcome:
+        rowid, revision, known_hash, removed, first_seen = self._db.execute(
             "SELECT rowid, revision, hash, removed, first_seen FROM post WHERE id = ?", (post.id,)
         ).fetchone()
+        if known_hash == post.content_hash and removed is None:
+            return Outcome.KNOWN
+        self._unindex(rowid, revision)
+        revision += 1
         values = rows.post_values(post)
-        if before is None:
-            columns = ", ".join(values)
-            marks = ", ".join(f":{name}" for name in values)
-            rowid = self._db.execute(
-                f"INSERT INTO post ({columns}, revision, first_seen) VALUES ({marks}, 1, :seen)", values
-            ).lastrowid
-            revision, kind, outcome = 1, ChangeKind.NEW, Outcome.NEW
-        else:
-            rowid, revision, known_hash, removed, first_seen = before
-            if known_hash == post.content_hash and removed is None:
-                return Outcome.KNOWN
-            self._unindex(rowid, revision)
-            revision += 1
-            if post.posted_at is None:
-                values["posted"] = first_seen
-            settings = ", ".join(f"{name} = :{name}" for name in values if name != "id")
-            self._db.execute(
-                f"UPDATE post SET {settings}, revision = :revision, removed = NULL, last_seen = NULL"
-                " WHERE rowid = :rowid",
-                {**values, "revision": revision, "rowid": rowid},
-            )
-            kind, outcome = ChangeKind.CHANGED, Outcome.CHANGED
+        if post.posted_at is None:
+            values["posted"] = first_seen
+        self._db.execute(
+            f"UPDATE post SET {_SETTINGS}, revision = :revision, removed = NULL, last_seen = NULL"
+            " WHERE rowid = :rowid",
+            {**values, "revision": revision, "rowid": rowid},
+        )
         self._db.execute("INSERT INTO revision VALUES (?, ?, ?)", (rowid, revision, rows.to_json(post)))
         self._db.execute(
             "INSERT INTO words (rowid, title, text, author) VALUES (?, ?, ?, ?)", (rowid, *_folded(post))
         )
-        self._feed(rowid, revision, kind, now)
-        return outcome
+        self._feed(rowid, revision, ChangeKind.CHANGED, now)
+        return Outcome.CHANGED
 
     def mark_removed(self, keys: Sequence[PostKey], *, last_seen: datetime, at: datetime) -> int:
         marked = 0
@@ -239,7 +274,25 @@ class SqliteStore:
                 for statement in rows.statements(script):
                     self._db.execute(statement)
                 self._db.execute("INSERT INTO meta VALUES ('uuid', ?)", (uuid.uuid4().hex,))
+                self._db.execute("INSERT INTO meta VALUES ('folding', ?)", (FOLDING,))
                 self._db.execute(f"PRAGMA user_version = {_SCHEMA}")
+            folding = self._db.execute("SELECT value FROM meta WHERE key = 'folding'").fetchone()
+            if folding != (FOLDING,):
+                self._index_anew()
+
+    def _index_anew(self) -> None:
+        """Fold every post again. The index keeps no text: a word that is folded otherwise now could never be taken
+        out of it again."""
+        self._db.execute("INSERT INTO words (words) VALUES ('delete-all')")
+        found = self._db.execute(
+            "SELECT post.rowid, revision.content FROM post JOIN revision"
+            " ON revision.post = post.rowid AND revision.revision = post.revision"
+        )
+        self._db.executemany(
+            "INSERT INTO words (rowid, title, text, author) VALUES (?, ?, ?, ?)",
+            ((rowid, *_folded(rows.from_json(content))) for rowid, content in found),
+        )
+        self._db.execute("INSERT OR REPLACE INTO meta VALUES ('folding', ?)", (FOLDING,))
 
     @contextmanager
     def _transaction(self, kind: str = "IMMEDIATE") -> Iterator[None]:

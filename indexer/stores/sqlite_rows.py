@@ -11,6 +11,20 @@ from datetime import UTC, datetime
 from indexer.post import Kind, Post, PostKey, Precision, Stored
 
 STORED = "revision.content, revision.revision, post.first_seen, post.removed, post.last_seen"
+#: The keys of ``post_values``.
+COLUMNS = (
+    "id",
+    "source",
+    "thread",
+    "board",
+    "author",
+    "kind",
+    "language",
+    "position",
+    "posted",
+    "seen",
+    "hash",
+)
 _TIMES = ("seen_at", "posted_at", "edited_at")
 
 

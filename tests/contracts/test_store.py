@@ -80,6 +80,15 @@ def test_a_batch_is_all_or_nothing(store: Store) -> None:
     assert store.stats().posts == 0
 
 
+def test_one_batch_may_hold_a_post_twice(store: Store) -> None:
+    store.put([post(1)])
+    edited = post(2, "other words")
+    found = store.put([post(2), post(1), edited, edited, post(3)])
+    assert found == [Outcome.NEW, Outcome.KNOWN, Outcome.CHANGED, Outcome.KNOWN, Outcome.NEW]
+    assert [each.post.text for each in store.revisions(edited.key)] == ["plain words", "other words"]
+    assert ids(store, "other") == ["2"]
+
+
 def test_removed_and_back(store: Store) -> None:
     store.put([post(1), post(2)])
     later = NOON + timedelta(hours=2)
@@ -264,6 +273,24 @@ def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
         open_store(f"sqlite:///{tmp_path}/posts.db")
     with pytest.raises(StoreRefused):
         open_store("ftp://x")
+
+
+def test_words_are_indexed_anew_when_their_folding_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"sqlite:///{tmp_path}/posts.db"
+    monkeypatch.setattr("indexer.stores.sqlite.fold", lambda text: text[::-1])
+    monkeypatch.setattr("indexer.stores.sqlite.FOLDING", "0")
+    before = open_store(url)
+    before.put([post(1)])
+    assert ids(before, "words") == []
+    before.close()
+    monkeypatch.undo()
+    after = open_store(url)
+    assert ids(after, "words") == ["1"]
+    after.put([post(1, "others")])
+    assert (ids(after, "words"), ids(after, "others")) == ([], ["1"])
+    after.close()
 
 
 texts = st.text(st.characters(codec=None), max_size=60)  # type: ignore[arg-type]
