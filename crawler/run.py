@@ -42,7 +42,8 @@ def crawl(source: str, now: str | None = None) -> int:
         return _report(source, figures)
     scrapy_settings = ScrapySettings()
     scrapy_settings.setmodule("crawler.settings", priority="project")
-    process = CrawlerProcess(scrapy_settings, install_root_handler=False)
+    scrapy_settings.set("LOG_INSTALL_ROOT_HANDLER", False)
+    process = CrawlerProcess(scrapy_settings)
     crawler = process.create_crawler(BoardSpider)
     failures: list[BaseException] = []
     process.crawl(crawler, source=loaded, now=now).addErrback(lambda failure: failures.append(failure.value))
