@@ -78,7 +78,11 @@ class ThreadRow:
 
 @dataclass(frozen=True, slots=True)
 class BoardPage:
-    """A page of a board's thread list, in the order shown. Pages count from 1."""
+    """A page of a board's thread list, in the order shown.
+
+    Pages count from 1. An engine that addresses its pages by their first row counts rows instead: the first
+    page is 1, and ``page`` and ``pages`` are what its ``board_url`` and ``thread_url`` take.
+    """
 
     threads: tuple[ThreadRow, ...]
     boards: tuple[BoardLink, ...] = ()
@@ -110,8 +114,8 @@ class PostItem:
 
 @dataclass(frozen=True, slots=True)
 class ThreadPage:
-    """A page of a thread. Pages count from 1; ``pages`` is how many there are now. ``locked`` is None on an
-    engine that tells it on its board pages only."""
+    """A page of a thread. Pages count as on a ``BoardPage``; ``pages`` is the last one's number. ``locked`` is
+    None on an engine that tells it on its board pages only."""
 
     key: str
     title: str
@@ -160,7 +164,7 @@ class Adapter(Protocol):
         """Read a thread page; it has at least one post, else ``PageUnreadable``."""
 
     def board_url(self, url: str, page: int) -> str:
-        """The address of page ``page`` of the board whose first page is ``url``."""
+        """The address of page ``page`` of the board whose first page is ``url``; ``url`` may be any page's."""
 
     def thread_url(self, url: str, page: int) -> str:
         """The address of page ``page`` of the thread whose first page is ``url``."""

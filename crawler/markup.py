@@ -50,13 +50,15 @@ def inline(node: LexborNode | None) -> str:
     return " ".join(node.text(separator="").replace("\u00a0", " ").split()) if node else ""
 
 
-def visible(node: LexborNode, skip: tuple[str, ...] = ()) -> str:
+def visible(node: LexborNode, skip: tuple[str, ...] = (), blocks: tuple[str, ...] = ()) -> str:
     """The visible text below a node: blocks on lines of their own, quotes as lines that begin with ``> ``,
-    code as typed. ``skip``: CSS selectors of parts that are not the author's.
+    code as typed. ``skip``: CSS selectors of parts that are not the author's; ``blocks``: of elements that the
+    engine's style shows as blocks.
 
     Walks with a stack of its own, so that no depth of nesting can exhaust Python's.
     """
     skipped = {found.mem_id for selector in skip for found in node.css(selector)}
+    shown = {found.mem_id for selector in blocks for found in node.css(selector)}
     lines: list[tuple[int, list[str]]] = [(0, [])]  # the pieces of a line, none of them empty
 
     def break_line(depth: int) -> None:
@@ -96,7 +98,7 @@ def visible(node: LexborNode, skip: tuple[str, ...] = ()) -> str:
             lines.append((depth, []))
             continue
         inner = min(depth + (tag == "blockquote"), _DEEPEST_QUOTE)
-        block = tag in _BLOCKS
+        block = tag in _BLOCKS or at.mem_id in shown
         if block:
             break_line(inner)
             stack.append((at, depth, code, True))
@@ -109,6 +111,13 @@ def visible(node: LexborNode, skip: tuple[str, ...] = ()) -> str:
     joined = ((depth, "".join(pieces).rstrip()) for depth, pieces in lines)
     text = "\n".join("> " * depth + line if line else "" for depth, line in joined)
     return re.sub(r"\n{3,}", "\n\n", text).strip("\n")
+
+
+def spell_smileys(node: LexborNode, selector: str) -> None:
+    """Put what the author typed in the place of the small pictures that the engine made of it: a price such as
+    ``(8)`` is one on some boards."""
+    for picture in node.css(selector):
+        picture.replace_with(picture.attributes.get("alt") or "")
 
 
 def with_page(url: str, page: int) -> str:

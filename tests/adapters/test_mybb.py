@@ -3,38 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
+from captures import CAPTURES, MISSING, minute, pages, plain
 
-from crawler.adapter import GateKind, Page
+from crawler.adapter import GateKind
 from crawler.adapters.mybb import ADAPTER
 
-CAPTURES = Path(__file__).parents[3] / "shared" / "data"
-pytestmark = pytest.mark.skipif(not CAPTURES.is_dir(), reason="the captures of running boards are not here")
-
-
-def pages(folder: Path) -> dict[str, Page]:
-    index = json.loads((folder / "index.json").read_text())
-    at = datetime.fromtimestamp(index["captured_at"], UTC)
-    return {
-        each["path"]: Page(
-            f"http://board.invalid{each['path']}",
-            (folder / each["file"]).read_text().replace("http://__BASE__", "http://board.invalid"),
-            at,
-        )
-        for each in index["pages"]
-    }
-
-
-def plain(text: str) -> str:
-    """Without markup, quote marks and line breaks."""
-    text = re.sub(r"\[img\].*?\[/img\]|^> ?", " ", text, flags=re.M)
-    text = re.sub(r"\[/?quote[^\]]*\]|\[\*\]|\[/?(?:list|code)\]", " ", text)
-    return " ".join(re.sub(r"\[/?\w+(=[^\]]*)?\]", "", text).split())
+pytestmark = pytest.mark.skipif(not CAPTURES.is_dir(), reason=MISSING)
 
 
 @pytest.mark.parametrize("name", ["mybb", "mybb-later"])
@@ -58,7 +35,7 @@ def test_every_thread_and_post_equals_the_database(name: str, record_property: A
         if row is None:
             wrong.append(("thread", want["id"], "missing"))
             continue
-        seen = (row.title, row.author, row.replies, row.sticky, row.locked, _minute(row.created.at))
+        seen = (row.title, row.author, row.replies, row.sticky, row.locked, minute(row.created.at))
         true = (
             want["title"],
             want["author"],
@@ -73,7 +50,7 @@ def test_every_thread_and_post_equals_the_database(name: str, record_property: A
             wrong.append(("post", want["id"], "missing"))
             continue
         thread, item = posts[want["id"]]
-        seen = (int(thread.key), item.author, _minute(item.posted.at), plain(item.text), bool(item.edited))
+        seen = (int(thread.key), item.author, minute(item.posted.at), plain(item.text), bool(item.edited))
         true = (
             want["thread"],
             want["author"],
@@ -101,7 +78,3 @@ def test_gates() -> None:
     assert private is not None
     assert private.kind is GateKind.FORBIDDEN
     assert all(ADAPTER.detect(page) for page in found.values())
-
-
-def _minute(at: datetime | None) -> int | None:
-    return int(at.timestamp()) // 60 if at else None
