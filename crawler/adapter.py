@@ -126,6 +126,22 @@ class ThreadPage:
     locked: bool | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A sign by which an engine's pages are known: an element that the selector ``css`` finds and whose text
+    holds the pattern ``says`` ("": any text). ``css`` is a key's name for an engine that answers in JSON.
+
+    ``weight``: 3 for what only this engine writes, 2 for what hardly another does, 1 for a hint.
+    """
+
+    css: str
+    says: str = ""
+    weight: int = 3
+
+    def __str__(self) -> str:
+        return f"{self.css} says {self.says}" if self.says else self.css
+
+
 class GateKind(StrEnum):
     """Why a page shows no content."""
 
@@ -151,8 +167,8 @@ class Adapter(Protocol):
 
     name: str
 
-    def detect(self, page: Page) -> bool:
-        """Whether this page was made by the engine."""
+    def detect(self, page: Page) -> tuple[Mark, ...]:
+        """The engine's marks that this page bears; none when another engine made it. Gates bear them too."""
 
     def gate(self, page: Page) -> Gate | None:
         """What stands in the way, or None when the page shows content."""

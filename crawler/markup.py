@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlencode, urljoin, urlsplit, urlunsplit
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from config.errors import PageUnreadable
+from crawler.adapter import Mark, Page
 
 _BLOCKS = frozenset(
     {"address", "article", "aside", "blockquote", "dd", "div", "dl", "dt", "figure", "footer"}
@@ -43,6 +44,16 @@ def parse(text: str) -> LexborHTMLParser:
     if text.count("<") - text.count("</") > _MOST_TAGS:
         raise PageUnreadable(f"the page opens more than {_MOST_TAGS} tags")
     return LexborHTMLParser(text)
+
+
+def marks_on(page: Page, marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
+    """Those of an engine's marks that a page bears. May raise ``PageUnreadable``."""
+    tree = parse(page.text)
+    return tuple(
+        mark
+        for mark in marks
+        if any(not mark.says or re.search(mark.says, node.text()) for node in tree.css(mark.css))
+    )
 
 
 def inline(node: LexborNode | None) -> str:

@@ -14,14 +14,19 @@ from crawler.adapter import (
     Gate,
     GateKind,
     Instant,
+    Mark,
     Page,
     PostItem,
     ThreadPage,
     ThreadRow,
 )
 from crawler.dates import read_date
-from crawler.markup import absolute, inline, number, parse, visible, with_page
+from crawler.markup import absolute, inline, marks_on, number, parse, visible, with_page
 
+_MARKS = (
+    Mark(".topiclist .topic-data-table, .post .post-content-wrapper"),
+    Mark("link[href*='/machina.board_theme']"),
+)
 _TOPIC = re.compile(r"/topic/[^/]+?-(\d+)/?$")
 _FORUM = re.compile(r"/forum/[^/]+?-(\d+)/?$")
 
@@ -31,9 +36,8 @@ class Machina:
 
     name = "machina"
 
-    def detect(self, page: Page) -> bool:
-        tree = parse(page.text)
-        return bool(tree.css_first(".topiclist .topic-data-table, .post .post-content-wrapper"))
+    def detect(self, page: Page) -> tuple[Mark, ...]:
+        return marks_on(page, _MARKS)
 
     def gate(self, page: Page) -> Gate | None:
         tree = parse(page.text)

@@ -14,15 +14,22 @@ from crawler.adapter import (
     Gate,
     GateKind,
     Instant,
+    Mark,
     Page,
     PostItem,
     ThreadPage,
     ThreadRow,
 )
 from crawler.dates import read_date
-from crawler.markup import absolute, inline, number, parse, visible, with_page
+from crawler.markup import absolute, inline, marks_on, number, parse, visible, with_page
 from indexer.post import Kind
 
+_MARKS = (
+    Mark("script", r"\bmy_post_key\b"),
+    Mark("script", r"\bMyBB\."),
+    Mark("a[href*='mybb.']", r"\bMyBB\b"),
+    Mark("script[src*='/jscripts/general.js'], input[name=my_post_key]", weight=2),
+)
 _MESSAGES = (
     (
         re.compile(r"specified (thread|forum|post) does not exist|invalid (thread|forum)", re.I),
@@ -39,8 +46,8 @@ class MyBB:
 
     name = "mybb"
 
-    def detect(self, page: Page) -> bool:
-        return bool(re.search(r"Powered By\s*<a[^>]*mybb|\bMyBB\.|my_post_key", page.text, re.I))
+    def detect(self, page: Page) -> tuple[Mark, ...]:
+        return marks_on(page, _MARKS)
 
     def gate(self, page: Page) -> Gate | None:
         tree = parse(page.text)

@@ -20,15 +20,21 @@ from crawler.adapter import (
     Gate,
     GateKind,
     Instant,
+    Mark,
     Page,
     PostItem,
     ThreadPage,
     ThreadRow,
 )
 from crawler.dates import read_date
-from crawler.markup import absolute, inline, number, parse, spell_smileys, visible
+from crawler.markup import absolute, inline, marks_on, number, parse, spell_smileys, visible
 from indexer.post import Kind
 
+_MARKS = (
+    Mark("script", r"\bvar smf_(?:theme_url|scripturl|session_id) = "),
+    Mark("a[href*='simplemachines.org']", "Simple Machines|SMF"),
+    Mark("#forumposts .post_wrapper .poster, #messageindex #topic_container, #messageindex td.lastpost"),
+)
 _TOPIC = re.compile(r"(?:[?&;/])topic[=,](\d{1,12})(?:\.(\d{1,9})?)?")
 _BOARD = re.compile(r"(?:[?&;/])board[=,](\d{1,12})(?:\.(\d{1,9})?)?")
 _SESSION = re.compile(r"(?:PHPSESSID|[0-9a-f]{7,12})=[0-9a-f]{26,32}(?:&amp;|[&;])?")
@@ -45,8 +51,8 @@ class SMF:
 
     name = "smf"
 
-    def detect(self, page: Page) -> bool:
-        return bool(re.search(r"var smf_(?:theme_url|scripturl) = ", page.text))
+    def detect(self, page: Page) -> tuple[Mark, ...]:
+        return marks_on(page, _MARKS)
 
     def gate(self, page: Page) -> Gate | None:
         tree = parse(page.text)
