@@ -147,19 +147,28 @@ class GateKind(StrEnum):
 
     MISSING = "missing"  # the thread or board is not there (any more)
     FORBIDDEN = "forbidden"  # it is there, and not for this visitor
+    EMPTY = "empty"  # the board has no threads yet
     LOGIN = "login"
     WAIT = "wait"  # queue or DDoS check
     CAPTCHA = "captcha"
     BANNED = "banned"
     MAINTENANCE = "maintenance"
+    SEIZED = "seized"  # a notice of law enforcement
+    CLOSED = "closed"  # its owners say goodbye, or left with the money
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """A page that stands where content was expected. ``says`` is the board's own words, shortened."""
+    """A page that stands where content was expected.
+
+    ``says`` is the board's own words that showed it, shortened. ``wait`` is the time that the page names, in
+    seconds; None when it names none. ``confidence`` runs from 0 to 1.
+    """
 
     kind: GateKind
     says: str = field(default="")
+    wait: float | None = None
+    confidence: float = 1.0
 
 
 class Adapter(Protocol):
