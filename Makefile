@@ -1,4 +1,4 @@
-.PHONY: help setup demo test check bench lock clean
+.PHONY: help setup demo test check bench docs lock clean
 PY := .venv/bin/python
 
 help:
@@ -6,6 +6,7 @@ help:
 	@echo "make test    every check and every test"
 	@echo "make check   only the quick checks: style, types, import directions"
 	@echo "make bench   figures, each beside its floor from the same run"
+	@echo "make docs    write docs/reference.md anew from the code"
 	@echo "make lock    write requirements.lock anew from pyproject.toml"
 
 setup:
@@ -25,6 +26,9 @@ test: check
 
 bench: setup
 	@for file in bench/[a-z]*.py; do $(PY) $$file || exit 1; done
+
+docs: setup
+	@$(PY) -m console.reference
 
 lock:
 	@tools/lock.sh

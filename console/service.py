@@ -26,9 +26,11 @@ from config.inputs import yaml_files
 from config.log import configure
 from console.wiring import (
     Inputs,
+    ailing,
     crawl_command,
     crawl_environment,
     crawl_summary,
+    database,
     deliver,
     read_inputs,
     watch,
@@ -52,6 +54,7 @@ class Service:
         self._channels: dict[str, Channel] = {}
         self._open_channels()
         self._tor = OwnTor()
+        self._ailing: dict[str, str] = {}
         self._children: dict[str, subprocess.Popen[str]] = {}
         self._lock = threading.Lock()
         workers = max(4, min(32, len(self._inputs.sources) + 2))
@@ -94,6 +97,7 @@ class Service:
         self._scheduler.add_job(self._reload, "interval", seconds=30, id="reload", executor="alerts")
         self._keep_tor()
         self._scheduler.add_job(self._keep_tor, "interval", seconds=10, id="tor")
+        self._scheduler.add_job(self._check_sources, "interval", seconds=30, id="health")
         self._plan({}, self._inputs.sources)
         self._scheduler.start()
         _log.info(
@@ -192,6 +196,23 @@ class Service:
                 self._tor.keep(self._inputs.settings)
         except DuskwatchError as error:
             _log.error("no Tor; it is tried again", reason=str(error))
+
+    def _check_sources(self) -> None:
+        """Log every source that begins or ends to be read badly; silence is how a monitor fails unnoticed."""
+        inputs = self._inputs
+        try:
+            with database(inputs.settings) as engine:
+                found = ailing(inputs.sources, engine)
+        except DuskwatchError as error:
+            _log.error("sources cannot be checked; it is tried again", reason=str(error))
+            return
+        for name in self._ailing.keys() - found.keys():
+            _log.info("source is read again", source=name)
+        for name, why in found.items():
+            # what follows the state changes with every crawl, and says nothing new
+            if why.partition(":")[0] != self._ailing.get(name, "").partition(":")[0]:
+                _log.error("source is not read as it should be", source=name, reason=why)
+        self._ailing = found
 
     def _watch(self) -> None:
         inputs: Inputs = self._inputs

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -28,8 +29,9 @@ from config.database import database_faults, migrate, open_database
 from config.errors import DuskwatchError, InputError, Problem, StopError
 from config.settings import Settings, load_settings
 from crawler.adapters import AdapterUnknown, load_adapter
+from crawler.health import CURES, Standing
 from crawler.source import Source, load_sources
-from crawler.state import mark_hot
+from crawler.state import mark_hot, standings
 from crawler.tor.process import OwnTor
 from indexer.opening import open_store
 from indexer.store import Store
@@ -74,6 +76,28 @@ def read_sources(settings: Settings) -> dict[str, Source]:
     if problems:
         raise InputError(problems)
     return sources
+
+
+def late(source: Source, standing: Standing) -> bool:
+    """Whether an enabled source should have been read since it last was."""
+    schedule = source.schedule
+    now = datetime.now(UTC)
+    return schedule.enabled and standing.late(schedule.every, now, quiet=source.quiet_time)
+
+
+def ailing(sources: Mapping[str, Source], engine: sa.Engine) -> dict[str, str]:
+    """Every enabled source that is not read as it should be: why, and what to do about it."""
+    found = {}
+    known = standings(engine)
+    for name, source in sources.items():
+        standing = known.get(name)
+        if standing is None or not source.schedule.enabled:
+            continue
+        if not standing.well and standing.state:
+            found[name] = f"{standing.state.value}: {standing.detail} ({CURES[standing.state]})"
+        elif late(source, standing):
+            found[name] = f"not read since {standing.read_at:%Y-%m-%d %H:%M}Z (is duskwatch run running?)"
+    return found
 
 
 @contextmanager

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -23,6 +25,7 @@ class State(StrEnum):
 LATER = frozenset({State.DOWN, State.TOR, State.GATED})
 #: Share of unreadable pages from which a source is called unreadable, and the least number of pages for it.
 UNREADABLE_SHARE, UNREADABLE_LEAST = 0.2, 3
+_LATE_AT_LEAST = timedelta(minutes=15)
 
 
 @dataclass(slots=True)
@@ -53,3 +56,36 @@ def state_of(figures: Figures) -> State:
     if figures.failed or figures.unreadable or figures.gates or figures.budget_ended:
         return State.PARTIAL
     return State.OK
+
+
+#: What an operator can do about a source in each state.
+CURES = {
+    State.KILLED: "read its log; the next crawl goes on where it was",
+    State.PARTIAL: "see its detail; raise politeness.pages if the page budget ended first",
+    State.UNREADABLE: "its layout changed, or another engine runs there: compare a kept page with its adapter",
+    State.GATED: "see its detail for what stands in the way",
+    State.DOWN: "try duskwatch source new-circuits, or another address",
+    State.TOR: "start tor, or set tor.launch",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a source stands by its crawls so far. ``read_at``: when its boards were last read; ``late``: that was too
+    long ago for its schedule. ``figures``: what its newest ended crawl did."""
+
+    state: State | None
+    read_at: datetime | None
+    ended_at: datetime | None
+    detail: str
+    figures: Mapping[str, int]
+
+    def late(self, every: timedelta, now: datetime, *, quiet: timedelta = timedelta(0)) -> bool:
+        """Whether a source that is read ``every`` so often, and not at all for ``quiet`` hours a day, should have been
+        read since."""
+        return self.read_at is not None and now - self.read_at > quiet + max(3 * every, _LATE_AT_LEAST)
+
+    @property
+    def well(self) -> bool:
+        """Whether nobody has to look at it, save for being late."""
+        return self.state in (None, State.OK, State.PARTIAL, State.RUNNING)

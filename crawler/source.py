@@ -150,6 +150,12 @@ class Source(_Strict):
         return first <= hour < end if first <= end else hour >= first or hour < end
 
     @property
+    def quiet_time(self) -> timedelta:
+        """How much of a day it is not read."""
+        first, end = self.politeness.quiet_hours or (0, 0)
+        return timedelta(hours=(end - first) % 24)
+
+    @property
     def hosts(self) -> frozenset[str]:
         """``host:port`` of every address: all that a crawl of this source may ever contact."""
         return frozenset(host_port(address) for address in self.addresses)

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from config.database import UtcDateTime, metadata
 from crawler.frontier import Known
-from crawler.health import Figures, State
+from crawler.health import Figures, Standing, State
 
 source_table = sa.Table(
     "crawl_source",
@@ -290,20 +290,29 @@ def mark_hot(database: sa.Engine, source: str, threads: Collection[str]) -> None
             )
 
 
-def latest_runs(database: sa.Engine) -> dict[str, dict[str, object]]:
-    """The newest ended run of each source: ended_at, state, pages, new, changed, removed, failed, detail."""
-    newest = (
-        sa.select(sa.func.max(run_table.c.id))
-        .where(run_table.c.ended_at.is_not(None))
-        .group_by(run_table.c.source)
-    )
+def standings(database: sa.Engine) -> dict[str, Standing]:
+    """How each source stands that was ever crawled to an end."""
+    columns = run_table.c
+    ended = columns.ended_at.is_not(None)
+    newest = sa.select(sa.func.max(columns.id)).where(ended).group_by(columns.source)
+    read = columns.state.in_((State.OK.value, State.PARTIAL.value))
     with database.connect() as connection:
-        rows = connection.execute(sa.select(run_table).where(run_table.c.id.in_(newest)))
+        last = connection.execute(
+            sa.select(columns.source, sa.func.max(columns.ended_at, type_=UtcDateTime))
+            .where(ended, read)
+            .group_by(columns.source)
+        )
+        read_at = {row.source: row[1] for row in last}
+        rows = connection.execute(sa.select(run_table).where(columns.id.in_(newest)))
         return {
-            row.source: {
-                name: value
-                for name, value in row._mapping.items()
-                if name not in ("id", "source", "started_at")
-            }
+            row.source: Standing(
+                state=State(row.state),
+                read_at=read_at.get(row.source),
+                ended_at=row.ended_at,
+                detail=row.detail,
+                figures={
+                    name: row._mapping[name] for name in ("pages", "new", "changed", "removed", "failed")
+                },
+            )
             for row in rows
         }

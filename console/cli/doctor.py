@@ -16,7 +16,7 @@ from alerts.loading import load_watchlists
 from config.errors import DuskwatchError
 from config.settings import Settings, load_settings
 from console.cli.output import options, show
-from console.wiring import channels, database, read_sources, store
+from console.wiring import ailing, channels, database, read_sources, store
 from crawler.tor.control import connection
 from crawler.tor.wait import wait_for_tor
 
@@ -101,6 +101,10 @@ def _sources(settings: Settings) -> str:
     sources = read_sources(settings)
     if not sources:
         raise ValueError(f"none in {settings.sources_dir} (write one, or set sources_dir)")
+    with database(settings) as engine:
+        found = ailing(sources, engine)
+    if found:
+        raise ValueError("; ".join(f"{name} is {why}" for name, why in found.items()))
     return ", ".join(sources)
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from config.settings import load_settings
 from console.cli.output import options, show, table
-from console.wiring import database, read_sources
+from console.wiring import database, late, read_sources
 from crawler.adapters import adapter_names
-from crawler.source import load_source
-from crawler.state import CrawlState, latest_runs
+from crawler.health import Standing
+from crawler.source import Source, load_source
+from crawler.state import CrawlState, standings
 from crawler.tor.control import close_circuits
 
 app = typer.Typer(
@@ -25,30 +26,36 @@ def list_(context: typer.Context) -> None:
     settings = load_settings(options(context).config)
     sources = read_sources(settings)
     with database(settings) as engine:
-        runs = latest_runs(engine)
-    rows = [
-        {
-            "source": name,
-            "name": source.name,
-            "adapter": source.adapter,
-            "every": str(source.schedule.every),
-            **runs.get(name, {"state": "never crawled"}),
-        }
-        for name, source in sources.items()
-    ]
-    columns = (
-        "source",
-        "name",
-        "adapter",
-        "every",
-        "state",
-        "ended_at",
-        "pages",
-        "new",
-        "changed",
-        "removed",
-    )
-    show(context, rows, table(rows, columns, f"no source in {settings.sources_dir}"))
+        known = standings(engine)
+    rows = [_row(source, known.get(name)) for name, source in sources.items()]
+    columns = ("source", "name", "kind", "adapter", "tlp", "reliability", "every", "state", "read_at", "late")
+    figures = ("pages", "new", "changed", "removed", "failed")
+    show(context, rows, table(rows, (*columns, *figures), f"no source in {settings.sources_dir}"))
+
+
+def _row(source: Source, standing: Standing | None) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "source": source.id,
+        "name": source.name,
+        "kind": source.kind,
+        "adapter": source.adapter,
+        "tlp": source.tlp.value,
+        "reliability": source.reliability,
+        "every": str(source.schedule.every),
+        "enabled": source.schedule.enabled,
+        "note": source.note,
+        "state": "never crawled",
+    }
+    if standing is None:
+        return row
+    return row | {
+        "state": standing.state,
+        "ended_at": standing.ended_at,
+        "read_at": standing.read_at,
+        "late": late(source, standing),
+        "detail": standing.detail,
+        **standing.figures,
+    }
 
 
 @app.command()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -20,6 +21,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
 from rich.panel import Panel
 from rich.rule import Rule
@@ -30,6 +32,9 @@ from console.demo.receiver import Receiver
 from console.demo.tor_network import PrivateTor
 
 SOURCE = "demo-forum"
+_SVG = re.sub(
+    r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL
+)  # fetches no font from anywhere
 _WATCHLISTS = Path(__file__).parents[2] / "config" / "watchlists"
 
 
@@ -146,8 +151,9 @@ def main() -> None:
     """Run the demo; exit status 0 when every step showed what it should."""
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
     parser.add_argument("--keep", action="store_true", help="leave Tor, forum and data until Ctrl-C")
+    parser.add_argument("--record", type=Path, help="also draw what is shown into an SVG file")
     options = parser.parse_args()
-    screen = Console()
+    screen = Console(record=True, force_terminal=True, width=110) if options.record else Console()
     begun = time.monotonic()
     signal.signal(signal.SIGTERM, _interrupt)
     folder = Path(tempfile.mkdtemp(prefix="duskwatch-demo-"))
@@ -171,9 +177,13 @@ def main() -> None:
                 "Where to look next: README.md (your own source and watchlist), duskwatch --help, "
                 "make demo ARGS=--keep (leaves it running to play with)"
             )
+            if options.record:
+                screen.save_svg(str(options.record), title="make demo", code_format=_SVG)
             if options.keep:
+                programs = Path(sys.executable).parent
                 screen.print(
-                    f"Left running. In another terminal: cd {folder} && duskwatch --help. Ctrl-C ends it."
+                    f"Left running. In another terminal: cd {folder} && export PATH={programs}:$PATH"
+                    " && duskwatch --help. Ctrl-C ends it."
                 )
                 signal.pause()
     except KeyboardInterrupt:

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,9 +19,9 @@ import alerts.outbox
 import alerts.watcher
 import crawler.state
 from config.database import metadata, migrate, open_database
-from config.settings import Settings
 from console.service import Service
-from crawler.adapters import adapter_names
+from crawler.health import Figures, State
+from crawler.state import CrawlState
 
 if TYPE_CHECKING:
     from conftest import Workspace
@@ -121,22 +121,20 @@ def test_migrations_make_the_tables_that_the_code_uses(tmp_path: Path) -> None:
     assert different == []
 
 
-def test_documentation_is_true() -> None:
-    readme = (ROOT / "README.md").read_text()
-    changelog = (ROOT / "CHANGELOG.md").read_text().lower()
-    for name in adapter_names():
-        assert name in changelog
-    for name in ("terminal", "jsonl", "webhook"):
-        assert name in readme
-    for words in set(re.findall(r"^duskwatch ((?:alerts|deliver) \w+|search)", readme, re.M)):
-        done = subprocess.run(
-            [sys.executable, "-m", "console.cli.main", *words.split(), "--help"],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, words
-    for section in Settings.model_fields.values():
-        inner = getattr(section.annotation, "model_fields", None)
-        for name, field in (inner or {"": section}).items():
-            assert field.description, name
+def test_a_source_that_is_not_read_is_told(workspace: Workspace) -> None:
+    workspace.source("forum", "machina", "http://board.example", {"a": "/"})
+    workspace.source("other", "machina", "http://other.example", {"a": "/"})
+    long_ago = datetime(2026, 1, 6, tzinfo=UTC)
+    engine = open_database(f"sqlite:///{workspace.folder}/var/state.db")
+    migrate(engine)
+    forum, other = CrawlState(engine, "forum"), CrawlState(engine, "other")
+    forum.run_ended(forum.run_started(long_ago), Figures(boards_read=1), State.OK, long_ago)
+    other.run_ended(other.run_started(long_ago), Figures(detail="no answer"), State.DOWN, long_ago)
+    engine.dispose()
+    listed = {row["source"]: row for row in workspace.duskwatch("source", "list")}
+    assert (listed["forum"]["state"], listed["forum"]["late"]) == ("ok", True)
+    assert (listed["other"]["state"], listed["other"]["detail"]) == ("down", "no answer")
+    found = {each["what"]: each for each in workspace.duskwatch("doctor", status=1)}
+    assert not found["sources"]["good"]
+    assert "forum is not read since 2026-01-06 00:00Z" in found["sources"]["says"]
+    assert "other is down: no answer (try duskwatch source new-circuits" in found["sources"]["says"]

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 
 from crawler.health import Figures, State
-from crawler.state import CrawlState, ThreadState, latest_runs, mark_hot, run_table
+from crawler.state import CrawlState, ThreadState, mark_hot, run_table, standings
 
 NOON = datetime(2026, 1, 6, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -83,7 +83,14 @@ def test_a_killed_run_is_told_by_the_next(database: sa.Engine) -> None:
     state.run_waits(run, for_tor=False)
     state.run_ended(run, Figures(pages=3, boards_read=1), State.OK, NOON + 2 * HOUR)
     assert states(database) == ["killed", "ok"]
-    assert latest_runs(database)["forum"]["pages"] == 3
+    standing = standings(database)["forum"]
+    assert (standing.state, standing.figures["pages"], standing.read_at) == (State.OK, 3, NOON + 2 * HOUR)
+    state.run_ended(state.run_started(NOON + 3 * HOUR), Figures(detail="gone"), State.DOWN, NOON + 4 * HOUR)
+    standing = standings(database)["forum"]
+    assert (standing.state, standing.detail, standing.read_at) == (State.DOWN, "gone", NOON + 2 * HOUR)
+    assert not standing.late(HOUR, NOON + 5 * HOUR)
+    assert standing.late(HOUR, NOON + 6 * HOUR)
+    assert not standing.late(HOUR, NOON + 6 * HOUR, quiet=HOUR)
 
 
 def states(database: sa.Engine) -> list[str]:
