@@ -140,6 +140,10 @@ class StoreRefused(StopError):
     """The store answers, but will not work as it is: wrong version, schema or credentials."""
 
 
+class PostRefused(SkipError):
+    """The store can never hold a post."""
+
+
 class CursorUnknown(StopError):
     """The feed cursor was not made by this store."""
 

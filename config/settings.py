@@ -12,9 +12,9 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 from config.errors import InputError, Problem
 from config.inputs import problems_of
@@ -27,6 +27,32 @@ _ADDRESS = r"^(127\.\d+\.\d+\.\d+|\[::1\]|[A-Za-z0-9.-]+):\d{1,5}$"
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ElasticsearchSettings(_Section):
+    """How the servers of an ``https://`` store are asked. A key, or a user with a password; not both."""
+
+    api_key: Annotated[SecretStr | None, Field(description="API key as Elasticsearch encodes it")] = None
+    username: Annotated[str | None, Field(min_length=1, description="user, where no key is used")] = None
+    password: Annotated[SecretStr | None, Field(description="the user's password")] = None
+    ca_file: Annotated[
+        Path | None, Field(description="PEM file of the authority that signed the servers' certificates")
+    ] = None
+    timeout: Annotated[
+        float, Field(ge=1, le=600, description="longest wait for one answer of a server, seconds")
+    ] = 30.0
+    patience: Annotated[
+        float,
+        Field(ge=0, le=3600, description="how long a write gives way to a server that is full, seconds"),
+    ] = 60.0
+
+    @model_validator(mode="after")
+    def _one_way_in(self) -> Self:
+        if self.api_key and self.username:
+            raise ValueError("api_key and username exclude one another")
+        if bool(self.username) != bool(self.password):
+            raise ValueError("username and password need one another")
+        return self
 
 
 class TorSettings(_Section):
@@ -114,7 +140,14 @@ class Settings(_Section):
     )
     channels_dir: Annotated[Path, Field(description="folder of channel files")] = Path("config/channels")
     database_url: Annotated[str, Field(description="state database; empty: SQLite in data_dir")] = ""
-    store_url: Annotated[str, Field(description="store of posts; empty: SQLite in data_dir")] = ""
+    store_url: Annotated[
+        str,
+        Field(
+            description="store of posts: sqlite:///path, or https://host:9200,host:9200/prefix for Elasticsearch;"
+            " empty: SQLite in data_dir"
+        ),
+    ] = ""
+    elasticsearch: ElasticsearchSettings = ElasticsearchSettings()
     tor: TorSettings = TorSettings()
     crawl: CrawlSettings = CrawlSettings()
     watch: WatchSettings = WatchSettings()
@@ -146,6 +179,9 @@ def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = 
         raise InputError(problems)
     base = file.resolve().parent
     data = base / settings.data_dir
+    server = settings.elasticsearch
+    if server.ca_file:
+        server = server.model_copy(update={"ca_file": base / server.ca_file})
     return settings.model_copy(
         update={
             "data_dir": data,
@@ -157,6 +193,7 @@ def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = 
             ),
             "database_url": _below(base, settings.database_url) or f"sqlite:///{data / 'state.db'}",
             "store_url": _below(base, settings.store_url) or f"sqlite:///{data / 'posts.db'}",
+            "elasticsearch": server,
         }
     )
 

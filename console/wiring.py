@@ -116,7 +116,7 @@ def database(settings: Settings) -> Iterator[sa.Engine]:
 @contextmanager
 def store(settings: Settings) -> Iterator[Store]:
     """The open store."""
-    opened = open_store(settings.store_url)
+    opened = open_store(settings.store_url, settings.elasticsearch)
     try:
         yield opened
     finally:

@@ -5,13 +5,24 @@ from __future__ import annotations
 from pathlib import Path
 
 from config.errors import StoreRefused
+from config.settings import ElasticsearchSettings
 from indexer.store import Store
 from indexer.stores.sqlite import SqliteStore
 
 
-def open_store(url: str) -> Store:
-    """Open the store at ``sqlite:///path``. Raises ``StoreRefused`` for another URL."""
+def open_store(url: str, server: ElasticsearchSettings = ElasticsearchSettings()) -> Store:
+    """Open the store at ``sqlite:///path``, or at ``https://host:9200/prefix`` with what ``server`` says.
+
+    Raises ``StoreRefused`` for another URL.
+    """
     scheme, _, rest = url.partition("://")
     if scheme == "sqlite" and rest.startswith("/") and len(rest) > 1:
         return SqliteStore(Path(rest[1:]))
-    raise StoreRefused(f"store_url {url!r} is of no known kind", cure="write sqlite:///path/to/posts.db")
+    if scheme in ("http", "https"):
+        from indexer.stores.elasticsearch import ElasticsearchStore  # half a second that others need not wait
+
+        return ElasticsearchStore(url, server)
+    raise StoreRefused(
+        f"store_url is of no known kind: {scheme[:20]!r}",
+        cure="write sqlite:///path/to/posts.db or https://host:9200/prefix",
+    )

@@ -10,6 +10,9 @@ from typing import Protocol
 
 from indexer.post import Change, Outcome, Post, PostKey, Stored
 
+#: What ``search`` can count hits by.
+FACETS = ("source", "board", "author", "kind", "language")
+
 
 @dataclass(frozen=True, slots=True)
 class ChangePage:

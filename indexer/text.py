@@ -102,7 +102,7 @@ def words(text: str) -> list[Word]:
             elif role == "mark":
                 if letters:
                     end = at + 1
-                    if alone:
+                    if alone and len(letters) < LONGEST_WORD:
                         letters += folded  # a Thai vowel sign is part of its syllable
             else:
                 close()

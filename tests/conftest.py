@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from elastic.nodes import Cluster, NodeMissing
+from elasticsearch import Elasticsearch
 
 from console.demo.board import Forum
 from console.demo.tor_network import PrivateTor
@@ -108,3 +112,35 @@ def private_tor() -> Iterator[PrivateTor]:
 def forum(tmp_path: Path) -> Iterator[Forum]:
     with Forum(tmp_path / "forum") as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def elasticsearch() -> Iterator[str]:
+    """A genuine server without a prefix: ``$ELASTICSEARCH_URL``, or a node of its own."""
+    named = os.environ.get("ELASTICSEARCH_URL")
+    if named:
+        yield named.rstrip("/")
+        return
+    try:
+        with Cluster() as cluster:
+            yield cluster.url
+    except NodeMissing as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(f"no Elasticsearch: {error}; or set ELASTICSEARCH_URL")
+
+
+@pytest.fixture
+def prefixes(elasticsearch: str) -> Iterator[Callable[[], str]]:
+    """Makes URLs of stores that are removed after the test."""
+    made: list[str] = []
+
+    def make() -> str:
+        made.append(f"test-{secrets.token_hex(6)}")
+        return f"{elasticsearch}/{made[-1]}"
+
+    yield make
+    with closing(Elasticsearch(elasticsearch)) as client:
+        for prefix in made:
+            client.indices.delete(index=f"{prefix}-*", expand_wildcards="all")
+            client.options(ignore_status=404).indices.delete_index_template(name=f"{prefix}-*")

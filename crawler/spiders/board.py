@@ -101,7 +101,7 @@ class BoardSpider(scrapy.Spider):
         database = open_database(settings.database_url)
         migrate(database)
         self._database = database
-        self.store = open_store(settings.store_url)
+        self.store = open_store(settings.store_url, settings.elasticsearch)
         self.state = CrawlState(database, source.id)
         self.isolation = Isolation(source.id, self.state.generation())
         self._addresses = _preferred(source.addresses, self.state.address())

@@ -13,7 +13,7 @@ from config.errors import CursorUnknown, QueryError, StoreRefused, StoreUnavaila
 from indexer.highlight import highlight
 from indexer.post import Change, ChangeKind, Outcome, Post, PostKey, Stored
 from indexer.query import parse, positive
-from indexer.store import ChangePage, Filters, Hit, PurgePolicy, SearchPage, Sort, StoreStats
+from indexer.store import FACETS, ChangePage, Filters, Hit, PurgePolicy, SearchPage, Sort, StoreStats
 from indexer.stores import sqlite_rows as rows
 from indexer.stores.sqlite_query import ORDERS, Compiled, behind, compile_query
 from indexer.text import FOLDING, fold
@@ -24,7 +24,6 @@ _COLUMNS = ", ".join(rows.COLUMNS)
 _MARKS = ", ".join(f":{name}" for name in rows.COLUMNS)
 _SETTINGS = ", ".join(f"{name} = :{name}" for name in rows.COLUMNS if name != "id")
 _PARAMETERS = 500  # of one statement; SQLite takes more
-_FACETS = ("source", "board", "author", "kind", "language")
 
 
 class SqliteStore:
@@ -197,8 +196,8 @@ class SqliteStore:
         tree = parse(query)
         compiled = compile_query(tree, filters, self._vocabulary, query)
         for facet in facets:
-            if facet not in _FACETS:
-                raise QueryError(f"no facet {facet!r}", query=query, position=0, cure=", ".join(_FACETS))
+            if facet not in FACETS:
+                raise QueryError(f"no facet {facet!r}", query=query, position=0, cure=", ".join(FACETS))
         terms = positive(tree)
         score = compiled.score if sort is Sort.RELEVANCE and compiled.score else "0.0"
         further, mark = behind(sort, after, query) if after else ("", [])

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import fields
 from datetime import UTC, datetime
 
-from indexer.post import Kind, Post, PostKey, Precision, Stored
+from indexer.post import Post, Stored
+from indexer.serial import from_values, to_values
 
 STORED = "revision.content, revision.revision, post.first_seen, post.removed, post.last_seen"
 #: The keys of ``post_values``.
@@ -25,7 +25,6 @@ COLUMNS = (
     "seen",
     "hash",
 )
-_TIMES = ("seen_at", "posted_at", "edited_at")
 
 
 def time(seconds: float) -> datetime:
@@ -52,22 +51,12 @@ def post_values(post: Post) -> dict[str, object]:
 
 def to_json(post: Post) -> str:
     """The whole post as JSON."""
-    values = {field.name: getattr(post, field.name) for field in fields(Post)}
-    values["key"] = [post.key.source, post.key.thread, post.key.post]
-    for name in _TIMES:
-        values[name] = values[name].isoformat() if values[name] else None
-    return json.dumps(values, ensure_ascii=False)
+    return json.dumps(to_values(post), ensure_ascii=False)
 
 
 def from_json(content: str) -> Post:
     """The post that ``to_json`` wrote."""
-    values = json.loads(content)
-    values["key"] = PostKey(*values["key"])
-    values["kind"] = Kind(values["kind"])
-    values["precision"] = Precision(values["precision"])
-    for name in _TIMES:
-        values[name] = datetime.fromisoformat(values[name]) if values[name] else None
-    return Post(**values)
+    return from_values(json.loads(content))
 
 
 def stored(

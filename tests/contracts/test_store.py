@@ -6,9 +6,10 @@ import multiprocessing
 import os
 import random
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,19 @@ from indexer.store import Filters, PurgePolicy, Sort, Store
 NOON = datetime(2026, 1, 6, 12, tzinfo=UTC)
 
 
+@pytest.fixture(params=["sqlite", "elasticsearch"])
+def urls(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
+    """Makes URLs of empty stores of one kind."""
+    if request.param == "sqlite":
+        numbers = count()
+        return lambda: f"sqlite:///{tmp_path}/posts{next(numbers)}.db"
+    made: Callable[[], str] = request.getfixturevalue("prefixes")
+    return made
+
+
 @pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/posts.db"
+def url(urls: Callable[[], str]) -> str:
+    return urls()
 
 
 @pytest.fixture
@@ -108,7 +119,7 @@ def test_removed_and_back(store: Store) -> None:
     assert kinds == [ChangeKind.NEW, ChangeKind.NEW, ChangeKind.REMOVED, ChangeKind.CHANGED]
 
 
-def test_the_feed_resumes_and_refuses_strange_cursors(store: Store, tmp_path: Path) -> None:
+def test_the_feed_resumes_and_refuses_strange_cursors(store: Store, urls: Callable[[], str]) -> None:
     store.put([post(number) for number in range(1, 8)])
     page = store.changes(limit=3)
     assert [change.stored.post.key.post for change in page.changes] == ["1", "2", "3"]
@@ -116,7 +127,7 @@ def test_the_feed_resumes_and_refuses_strange_cursors(store: Store, tmp_path: Pa
     assert [change.stored.post.key.post for change in rest.changes] == ["4", "5", "6", "7"]
     assert store.changes(rest.cursor).changes == ()
     assert store.changes(store.changes(rest.cursor).cursor).changes == ()
-    other = open_store(f"sqlite:///{tmp_path}/other.db")
+    other = open_store(urls())
     try:
         for cursor in (page.cursor, "nonsense", "sqlite:x:y"):
             with pytest.raises(CursorUnknown):

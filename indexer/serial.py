@@ -1,0 +1,36 @@
+"""Posts as plain values that JSON can hold, and back: the form in which every store keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from indexer.post import Kind, Post, PostKey, Precision
+
+_NAMES = tuple(field.name for field in fields(Post))
+_TIMES = ("seen_at", "posted_at", "edited_at")
+
+
+def to_values(post: Post) -> dict[str, Any]:
+    """The whole post."""
+    values = {name: getattr(post, name) for name in _NAMES}
+    values["key"] = [post.key.source, post.key.thread, post.key.post]
+    for name in _TIMES:
+        values[name] = values[name].isoformat() if values[name] else None
+    return values
+
+
+def from_values(values: Mapping[str, Any]) -> Post:
+    """The post that ``to_values`` took apart."""
+    times = {name: datetime.fromisoformat(values[name]) if values[name] else None for name in _TIMES}
+    return Post(
+        **{
+            **values,
+            **times,
+            "key": PostKey(*values["key"]),
+            "kind": Kind(values["kind"]),
+            "precision": Precision(values["precision"]),
+        }
+    )

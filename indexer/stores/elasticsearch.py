@@ -1,0 +1,171 @@
+"""The store for several machines: Elasticsearch 9, of which it needs core features only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from elasticsearch import NotFoundError
+
+from config.settings import ElasticsearchSettings
+from indexer.post import ChangeKind, Outcome, Post, PostKey, Stored
+from indexer.store import ChangePage, Filters, PurgePolicy, SearchPage, Sort, StoreStats
+from indexer.stores import elasticsearch_mapping as mapping
+from indexer.stores.elasticsearch_client import connect, errors, read_url
+from indexer.stores.elasticsearch_documents import (
+    Document,
+    Head,
+    document_id,
+    keyword,
+    micros,
+    next_change,
+    read_stored,
+)
+from indexer.stores.elasticsearch_feed import Feed
+from indexer.stores.elasticsearch_purge import purge
+from indexer.stores.elasticsearch_search import Searcher, scan
+from indexer.stores.elasticsearch_writer import Decide, Writer
+
+
+class ElasticsearchStore:
+    """Keeps posts in indices that begin with one prefix. Safe in several processes and threads."""
+
+    def __init__(self, url: str, server: ElasticsearchSettings) -> None:
+        address = read_url(url)
+        self._names = mapping.Names(address.prefix)
+        self._client = connect(address, server)
+        try:
+            with errors(self._client):
+                identity = mapping.prepare(self._client, self._names)
+        except BaseException:
+            self._client.close()
+            raise
+        self._writer = Writer(self._client, self._names, server.patience)
+        self._feed = Feed(self._client, self._names, identity, self._writer)
+        self._search = Searcher(self._client, self._names)
+        self._patience = server.patience
+
+    # --- writing
+
+    def put(self, posts: Sequence[Post]) -> list[Outcome]:
+        now = datetime.now(UTC)
+        outcomes = [Outcome.KNOWN] * len(posts)
+        waiting = list(enumerate(posts))
+        while waiting:
+            group: dict[str, tuple[int, Decide]] = {}
+            again = []
+            for at, post in waiting:
+                name = document_id(post.id)
+                if name in group:
+                    again.append((at, post))  # a post twice in one batch: its contents one after the other
+                else:
+                    group[name] = (at, _putting(post, now))
+            made = self._writer.commit({name: decide for name, (_, decide) in group.items()})
+            for name, (at, _) in group.items():
+                if change := made[name]:
+                    outcomes[at] = Outcome(change["kind"])
+            waiting = again
+        return outcomes
+
+    def mark_removed(self, keys: Sequence[PostKey], *, last_seen: datetime, at: datetime) -> int:
+        now = datetime.now(UTC)
+
+        def removing(stored: Stored) -> Decide:
+            def decide(head: Head | None) -> Document | None:
+                if head is None or head.removed:
+                    return None
+                return next_change(ChangeKind.REMOVED, stored.post, head, now=now, gone=(at, last_seen))
+
+            return decide
+
+        standing = [stored for key in dict.fromkeys(keys) if (stored := self.get(key))]
+        made = self._writer.commit({document_id(each.post.id): removing(each) for each in standing})
+        return sum(change is not None for change in made.values())
+
+    def purge(self, policy: PurgePolicy, *, now: datetime) -> int:
+        return purge(self._client, self._names, policy, now, self._patience)
+
+    # --- reading
+
+    def get(self, key: PostKey) -> Stored | None:
+        with errors(self._client):
+            try:
+                found = self._client.get(index=self._names.posts, id=document_id(str(key)))
+            except NotFoundError as error:
+                if not (isinstance(error.body, dict) and error.body.get("found") is False):
+                    raise
+                return None
+        return read_stored(found["_source"])
+
+    def thread(self, source: str, thread: str) -> list[Stored]:
+        wanted = [{"term": {"source": keyword(source)}}, {"term": {"thread": keyword(thread)}}]
+        order = [{"position": "asc"}, {"id": "asc"}]
+        hits = scan(self._client, self._names.posts, {"bool": {"filter": wanted}}, order)
+        return [read_stored(hit["_source"]) for hit in hits]
+
+    def revisions(self, key: PostKey) -> list[Stored]:
+        newest = self.get(key)
+        if newest is None:
+            return []
+        query = {
+            "bool": {
+                "filter": [{"term": {"id": document_id(str(key))}}],
+                "must_not": [{"term": {"kind": ChangeKind.REMOVED.value}}],
+            }
+        }
+        hits = scan(self._client, self._names.changes, query, [{"change": "asc"}, {"_index": "asc"}])
+        found = {source["revision"]: source for hit in hits if (source := hit["_source"])}
+        gone = {
+            "removed": micros(newest.removed_at) if newest.removed_at else None,
+            "last_seen": micros(newest.last_seen_at) if newest.last_seen_at else None,
+        }
+        return [read_stored(source | gone) for source in found.values()]
+
+    def changes(self, after: str | None = None, limit: int = 1000) -> ChangePage:
+        return self._feed.read(after, limit)
+
+    def search(
+        self,
+        query: str,
+        *,
+        filters: Filters = Filters(),
+        sort: Sort = Sort.NEWEST,
+        limit: int = 20,
+        after: str | None = None,
+        facets: Sequence[str] = (),
+    ) -> SearchPage:
+        return self._search.page(query, filters, sort, limit, after, facets)
+
+    def histogram(
+        self, query: str, *, filters: Filters = Filters(), interval: str = "day"
+    ) -> list[tuple[datetime, int]]:
+        return self._search.histogram(query, filters, interval)
+
+    def stats(self) -> StoreStats:
+        standing = {"exists": {"field": "removed"}}
+        revised = {"bool": {"must_not": [{"term": {"kind": ChangeKind.REMOVED.value}}]}}
+        both = [self._names.posts, self._names.changes]
+        with errors(self._client):
+            self._client.indices.refresh(index=both)
+            posts = self._client.count(index=self._names.posts)["count"]
+            removed = self._client.count(index=self._names.posts, query=standing)["count"]
+            revisions = self._client.count(index=self._names.changes, query=revised)["count"]
+            size = self._client.indices.stats(index=both, metric="store")["_all"]["primaries"]["store"]
+            health = self._client.cluster.health(index=both)["status"]
+        return StoreStats(
+            posts, revisions, removed, size["size_in_bytes"], {"kind": "elasticsearch", "health": health}
+        )
+
+    def close(self) -> None:
+        self._client.close()
+
+
+def _putting(post: Post, now: datetime) -> Decide:
+    def decide(head: Head | None) -> Document | None:
+        if head is None:
+            return next_change(ChangeKind.NEW, post, None, now=now, gone=None)
+        if head.content_hash == post.content_hash and not head.removed:
+            return None
+        return next_change(ChangeKind.CHANGED, post, head, now=now, gone=None)
+
+    return decide

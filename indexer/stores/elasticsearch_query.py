@@ -1,0 +1,111 @@
+"""Turns a query tree into Elasticsearch's own queries, with the meaning that SQL has for the SQLite store."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from indexer import query as q
+from indexer.store import Filters, Sort
+from indexer.stores.elasticsearch_documents import keyword, micros
+
+Query = dict[str, Any]
+_EVERYTHING: Query = {"match_all": {}}
+#: How hits are ordered.
+ORDERS: dict[Sort, list[Query]] = {
+    Sort.NEWEST: [{"posted": "desc"}, {"id": "asc"}],
+    Sort.OLDEST: [{"posted": "asc"}, {"id": "asc"}],
+    Sort.RELEVANCE: [{"_score": "desc"}, {"id": "asc"}],
+}
+
+
+def compile_query(tree: q.Node, filters: Filters) -> Query:
+    """A query that narrows, without scores."""
+    clauses = [_clause(tree)]
+    for name, wanted in (
+        ("source", filters.sources),
+        ("kind", filters.kinds),
+        ("language", filters.languages),
+    ):
+        if wanted:
+            clauses.append({"terms": {name: [keyword(value) for value in wanted]}})
+    if filters.since or filters.until:
+        clauses.append(_clause(q.Between("posted", filters.since, filters.until)))
+    if filters.removed is not None:
+        clauses.append(_clause(q.Removed(filters.removed)))
+    return {"bool": {"filter": clauses}}
+
+
+def scored(narrowed: Query, tree: q.Node) -> Query:
+    """The same hits, with scores by the words that the query looks for."""
+    wanted = [_score(term) for term in q.positive(tree)]
+    return {"bool": {"filter": [narrowed], "should": wanted}} if wanted else narrowed
+
+
+def _clause(node: q.Node) -> Query:
+    match node:
+        case q.Everything():
+            return _EVERYTHING
+        case q.Words() | q.Wild() | q.Near():
+            return _some([_term(node, f"{name}_words") for name in node.fields])
+        case q.Exactly(name, value, prefix):
+            return {"prefix" if prefix else "term": {name: {"value": keyword(value)}}}
+        case q.Between(name, low, high):
+            edges = {"gte": micros(low)} if low else {}
+            return {"range": {name: edges | ({"lt": micros(high)} if high else {})}}
+        case q.Removed(value):
+            there: Query = {"exists": {"field": "removed"}}
+            return there if value else {"bool": {"must_not": [there]}}
+        case q.Without(q.Without(part)):
+            return _clause(part)
+        case q.Without(part):
+            return {"bool": {"must_not": [_clause(part)]}}
+        case q.All(parts):
+            return {"bool": {"filter": [_clause(part) for part in parts]}}
+        case q.Some(parts):
+            return _some([_clause(part) for part in parts])
+
+
+def _some(clauses: list[Query]) -> Query:
+    if len(clauses) == 1:
+        return clauses[0]
+    return {"bool": {"should": clauses, "minimum_should_match": 1}}
+
+
+def _term(term: q.Words | q.Wild | q.Near, field: str) -> Query:
+    """A term within one field. ``constant_score`` rewrites have no limit of words, and so miss none."""
+    match term:
+        case q.Words(_, (word,), False):
+            return {"term": {field: {"value": word}}}
+        case q.Words(_, words, False):
+            return {"match_phrase": {field: {"query": " ".join(words)}}}
+        case q.Words(_, (word,), True):
+            return {"prefix": {field: {"value": word, "rewrite": "constant_score"}}}
+        case q.Words(_, (*words, last), _):
+            rules = [{"match": {"query": word}} for word in words] + [{"prefix": {"prefix": last}}]
+            phrase = {"ordered": True, "max_gaps": 0, "intervals": rules}
+            return {"intervals": {field: {"all_of": phrase}}}
+        case q.Wild(_, pattern):
+            return {"wildcard": {field: {"value": pattern, "rewrite": "constant_score"}}}
+        case q.Near(_, word, edits):
+            return {
+                "fuzzy": {
+                    field: {
+                        "value": word,
+                        "fuzziness": edits,
+                        "prefix_length": 0,
+                        "transpositions": True,
+                        "rewrite": "constant_score",
+                    }
+                }
+            }
+    raise AssertionError(term)  # every case stands above; mypy does not see through the patterns
+
+
+def _score(term: q.Words | q.Wild | q.Near) -> Query:
+    """How well a term fits: BM25 over the fields as if they were one; what has no words of its own counts one."""
+    fields = [f"{name}_words" for name in term.fields]
+    match term:
+        case q.Words(_, (word,), False) if len(fields) > 1:
+            return {"combined_fields": {"query": word, "fields": fields}}
+        case _:
+            return _some([_term(term, field) for field in fields])
