@@ -1,0 +1,139 @@
+"""The same posts and the same question: every store gives the same answer."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from config.errors import QueryError
+from indexer.opening import open_store
+from indexer.post import Kind, Post, PostKey
+from indexer.store import FACETS, Filters, Sort, Store
+
+NOON = datetime(2026, 1, 6, 12, tzinfo=UTC)
+WORDS = (
+    "a ab abc abcd abdc bacd abcde ABC. health heath healthy ministry ministries of Kesehatan kesehatn"
+    " здравоохранения Здраво 卫生部 出售 データ ข้อมูล กระทรวง الصحَّة café CAFE ﬁle x1 500 5oo e-mail a.b.c"
+).split()
+_PART = st.sampled_from(WORDS)
+_FIELD = st.sampled_from(["", "", "title:", "text:", "author:"])
+_WILD = st.builds(
+    lambda word, at, mark: word[:at] + mark + word[at + 1 :], _PART, st.integers(0, 5), st.sampled_from("*?")
+)
+_LEAF = st.one_of(
+    st.builds("{}{}".format, _FIELD, _PART),
+    st.builds('{}"{} {}"'.format, _FIELD, _PART, _PART),
+    st.builds("{}{}*".format, _FIELD, _PART),
+    st.builds("{}{}".format, _FIELD, _WILD),
+    st.builds("{}{}~{}".format, _FIELD, _PART, st.integers(1, 2)),
+    st.sampled_from(
+        [
+            "board:sale", "board:s*", "source:forum", "kind:listing", "language:en", "language:*", "thread:t1",
+            "removed:true", "removed:false", "posted:[2026-01-02 TO 2026-01-05]", "posted:>2026-01-04",
+            "seen:[* TO 2026-01-06T12:30]", "*",
+        ]
+    ),
+)  # fmt: skip
+QUERIES = st.recursive(
+    _LEAF,
+    lambda inner: st.one_of(
+        st.builds("({} AND {})".format, inner, inner),
+        st.builds("({} OR {})".format, inner, inner),
+        st.builds("(NOT {})".format, inner),
+    ),
+    max_leaves=6,
+)
+FILTERS = st.builds(
+    Filters,
+    sources=st.sampled_from([(), ("forum",), ("market", "none")]),
+    kinds=st.sampled_from([(), ("reply",)]),
+    languages=st.sampled_from([(), ("en", "id")]),
+    since=st.sampled_from([None, NOON - timedelta(days=3, microseconds=1)]),
+    until=st.sampled_from([None, NOON - timedelta(days=1)]),
+    removed=st.sampled_from([None, True, False]),
+)
+
+
+def corpus() -> list[Post]:
+    chance = random.Random(20260106)
+
+    def some(most: int) -> str:
+        return " ".join(chance.choices(WORDS, k=chance.randint(0, most)))
+
+    return [
+        Post(
+            key=PostKey(chance.choice(["forum", "market"]), f"t{number // 7}", f"{number} é/x"),
+            board=chance.choice(["sale", "Sale", "", "leaks"]),
+            position=number % 7 + 1,
+            title=some(3),
+            author=chance.choice(["Ann", "bob 2", "Café_Noir", ""]),
+            text=some(9),
+            url=f"http://board.invalid/{number}",
+            seen_at=NOON + timedelta(minutes=number, microseconds=number),
+            posted_at=None
+            if number % 5 == 0
+            else NOON - timedelta(hours=number, microseconds=chance.randint(0, 9)),
+            kind=chance.choice([Kind.LISTING, Kind.REPLY]),
+            language=chance.choice([None, "en", "id"]),
+        )
+        for number in range(120)
+    ]
+
+
+@pytest.fixture
+def stores(tmp_path: Path, prefixes: Callable[[], str]) -> Iterator[tuple[Store, Store]]:
+    """Both stores after the same life."""
+    both = open_store(f"sqlite:///{tmp_path}/posts.db"), open_store(prefixes())
+    posts = corpus()
+    changed = [replace(post, text=post.text + " abcd changed", content_hash="") for post in posts[::6]]
+    for store in both:
+        store.put(posts)
+        store.mark_removed([post.key for post in posts[::4]], last_seen=NOON, at=NOON + timedelta(hours=1))
+        store.put(changed + changed)
+    yield both
+    for store in both:
+        store.close()
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(QUERIES, FILTERS, st.sampled_from([Sort.NEWEST, Sort.OLDEST]))
+@example("abcd~2", Filters(), Sort.NEWEST)
+@example("ab~2", Filters(), Sort.NEWEST)
+@example("a~2", Filters(), Sort.OLDEST)
+def test_every_query_has_the_same_answer(
+    stores: tuple[Store, Store], query: str, filters: Filters, sort: Sort
+) -> None:
+    answers = []
+    for store in stores:
+        try:
+            page = store.search(query, filters=filters, sort=sort, limit=50, facets=FACETS)
+        except QueryError as error:
+            answers.append((error.message, error.position))
+            continue
+        hits = [(hit.stored, hit.title_spans, hit.text_spans) for hit in page.hits]
+        facets = {name: list(counts.items()) for name, counts in page.facets.items()}
+        answers.append((hits, page.total, facets, page.after is None))
+        answers.append(store.histogram(query, filters=filters, interval="week"))
+        by_relevance = store.search(query, filters=filters, sort=Sort.RELEVANCE, limit=200)
+        answers.append((by_relevance.total, {hit.stored.post.id for hit in by_relevance.hits}))
+    assert answers[: len(answers) // 2] == answers[len(answers) // 2 :]
+
+
+def test_every_store_tells_the_same_of_a_post(stores: tuple[Store, Store]) -> None:
+    sqlite, elasticsearch = stores
+    for post in corpus():
+        assert sqlite.get(post.key) == elasticsearch.get(post.key)
+        assert sqlite.revisions(post.key) == elasticsearch.revisions(post.key)
+        thread = post.key.source, post.key.thread
+        assert sqlite.thread(*thread) == elasticsearch.thread(*thread)
+    feeds = [[(c.kind, c.stored) for c in store.changes(limit=1000).changes] for store in stores]
+    assert feeds[0] == feeds[1]
+    both = sqlite.stats(), elasticsearch.stats()
+    assert len({(each.posts, each.revisions, each.removed) for each in both}) == 1
