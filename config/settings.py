@@ -45,6 +45,12 @@ class ElasticsearchSettings(_Section):
         float,
         Field(ge=0, le=3600, description="how long a write gives way to a server that is full, seconds"),
     ] = 60.0
+    rollover_megabytes: Annotated[
+        int, Field(ge=1, le=200_000, description="a generation of the change log that is larger is closed")
+    ] = 30_000
+    rollover_days: Annotated[
+        float, Field(ge=0, le=3650, description="a generation of the change log that is older is closed")
+    ] = 90.0
 
     @model_validator(mode="after")
     def _one_way_in(self) -> Self:

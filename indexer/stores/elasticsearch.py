@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -26,6 +27,8 @@ from indexer.stores.elasticsearch_purge import purge
 from indexer.stores.elasticsearch_search import Searcher, scan
 from indexer.stores.elasticsearch_writer import Decide, Writer
 
+_ROLL_EVERY = 600.0  # seconds between two looks at the size of the change log
+
 
 class ElasticsearchStore:
     """Keeps posts in indices that begin with one prefix. Safe in several processes and threads."""
@@ -43,11 +46,13 @@ class ElasticsearchStore:
         self._writer = Writer(self._client, self._names, server.patience)
         self._feed = Feed(self._client, self._names, identity, self._writer)
         self._search = Searcher(self._client, self._names)
-        self._patience = server.patience
+        self._server = server
+        self._roll_at = 0.0  # on the monotonic clock
 
     # --- writing
 
     def put(self, posts: Sequence[Post]) -> list[Outcome]:
+        self._roll_over()
         now = datetime.now(UTC)
         outcomes = [Outcome.KNOWN] * len(posts)
         waiting = list(enumerate(posts))
@@ -83,7 +88,7 @@ class ElasticsearchStore:
         return sum(change is not None for change in made.values())
 
     def purge(self, policy: PurgePolicy, *, now: datetime) -> int:
-        return purge(self._client, self._names, policy, now, self._patience)
+        return purge(self._client, self._names, policy, now, self._server.patience)
 
     # --- reading
 
@@ -114,7 +119,12 @@ class ElasticsearchStore:
             }
         }
         hits = scan(self._client, self._names.changes, query, [{"change": "asc"}, {"_index": "asc"}])
-        found = {source["revision"]: source for hit in hits if (source := hit["_source"])}
+        # what a writer wrote into two generations, because it was cut off at a roll-over, counts once
+        found = {
+            (source["revision"], source["post"]["content_hash"]): source
+            for hit in hits
+            if (source := hit["_source"])
+        }
         gone = {
             "removed": micros(newest.removed_at) if newest.removed_at else None,
             "last_seen": micros(newest.last_seen_at) if newest.last_seen_at else None,
@@ -158,6 +168,15 @@ class ElasticsearchStore:
 
     def close(self) -> None:
         self._client.close()
+
+    def _roll_over(self) -> None:
+        """Look now and then whether the change log has to begin a new generation."""
+        if time.monotonic() < self._roll_at:
+            return
+        with errors(self._client):
+            size, age = self._server.rollover_megabytes, self._server.rollover_days
+            mapping.roll_over(self._client, self._names, megabytes=size, days=age)
+        self._roll_at = time.monotonic() + _ROLL_EVERY
 
 
 def _putting(post: Post, now: datetime) -> Decide:

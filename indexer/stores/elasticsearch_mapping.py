@@ -17,6 +17,7 @@ from elasticsearch import BadRequestError, Elasticsearch
 from config.errors import StoreRefused
 
 SCHEMA = 1
+_EXISTS = "resource_already_exists_exception"
 _WORDS = {"type": "text", "analyzer": "whitespace"}
 _KEYWORD = {"type": "keyword"}
 _LONG = {"type": "long"}
@@ -98,6 +99,24 @@ def prepare(client: Elasticsearch, names: Names) -> str:
     return str(head["mappings"]["_meta"]["store"])
 
 
+def roll_over(client: Elasticsearch, names: Names, *, megabytes: int, days: float) -> None:
+    """Begin a new generation of changes where the present one is larger or older than this."""
+    try:
+        client.indices.rollover(
+            alias=names.changes_write,
+            conditions={"max_primary_shard_size": f"{megabytes}mb", "max_age": f"{int(days * 86_400)}s"},
+            **_index("changes", names.changes),  # as in the template, which somebody may have removed
+        )
+    except BadRequestError as error:
+        if error.error != _EXISTS:  # another process was faster
+            raise
+
+
+def _index(part: str, alias: str) -> dict[str, Any]:
+    mapping = _MAPPINGS[part] | {"_meta": {"schema": SCHEMA}}
+    return {"settings": _SETTINGS, "mappings": mapping, "aliases": {alias: {}}}
+
+
 def _existing(client: Elasticsearch, names: Names) -> dict[str, dict[str, Any]]:
     """The indices behind each read alias."""
     wanted = [names.posts, names.changes]
@@ -109,17 +128,13 @@ def _existing(client: Elasticsearch, names: Names) -> dict[str, dict[str, Any]]:
 
 
 def _create(client: Elasticsearch, names: Names) -> None:
-    for part, mapping in _MAPPINGS.items():
+    for part in _MAPPINGS:
         alias = f"{names.prefix}-{part}"
         client.indices.put_index_template(
             name=alias,
             index_patterns=[f"{alias}-0*"],
             priority=500,
-            template={
-                "settings": _SETTINGS,
-                "mappings": mapping | {"_meta": {"schema": SCHEMA}},
-                "aliases": {alias: {}},
-            },
+            template=_index(part, alias),
         )
     for part in ("changes", "posts"):  # posts last: where they are, all is made
         alias = f"{names.prefix}-{part}"
@@ -131,7 +146,7 @@ def _create(client: Elasticsearch, names: Names) -> None:
                 aliases={f"{alias}-write": {"is_write_index": True}},
             )
         except BadRequestError as error:
-            if error.error != "resource_already_exists_exception":  # another process was faster
+            if error.error != _EXISTS:  # another process was faster
                 raise
 
 

@@ -53,7 +53,7 @@ class Writer:
             proposed: dict[str, Document] = {}
             for name, decide in list(wanted.items()):
                 head, own = heads[name], mine.get(name)
-                change = None if own and head and head.token == own["token"] else decide(head)
+                change = None if own and head and _followed(head, own) else decide(head)
                 if change:
                     proposed[name] = change
                 else:
@@ -142,6 +142,12 @@ class Writer:
     def _readable(found: Mapping[str, object]) -> None:
         if "error" in found:
             raise StoreUnavailable(f"Elasticsearch cannot read a document: {found['error']}")
+
+
+def _followed(head: Head, own: Document) -> bool:
+    """Whether the head followed our change, and perhaps others after it."""
+    change: int = own["change"]
+    return bool(head.token == own["token"]) or head.change > change
 
 
 def _parts(names: Iterable[str]) -> Iterator[list[str]]:

@@ -122,6 +122,7 @@ class Cluster:
     ``RuntimeError`` or ``TimeoutError`` with what a node said."""
 
     size: int = 1
+    quick: bool = True  # to start; a benchmark wants the compiler's whole work instead
     timeout: float = 120.0
     nodes: list[Node] = field(default_factory=list)
     _folder: Path = field(default_factory=Path)
@@ -176,11 +177,11 @@ class Cluster:
             text += f"discovery.seed_hosts: [{seeds}]\ncluster.initial_master_nodes: [{names}]\n"
         (config / "elasticsearch.yml").write_text(text, encoding="utf-8")
 
-    @staticmethod
-    def _launch(node: Node, home: Path, jdk: Path) -> None:
+    def _launch(self, node: Node, home: Path, jdk: Path) -> None:
+        quick = ["-XX:TieredStopAtLevel=1"] if self.quick else []
         command = [
             str(jdk / "bin/java"),
-            *("-Xms384m", "-Xmx384m", "-XX:+UseSerialGC", f"-Djava.io.tmpdir={node.folder}"),
+            *("-Xms384m", "-Xmx384m", "-XX:+UseSerialGC", *quick, f"-Djava.io.tmpdir={node.folder}"),
             f"-Des.nativelibs.path={home}/lib/platform",
             *("-p", f"{home}/lib"),
             *("--add-modules", "ALL-MODULE-PATH,jdk.incubator.vector,jdk.net,jdk.management.agent"),

@@ -1,0 +1,271 @@
+"""What only the Elasticsearch store has to prove: writers that contend, die or lose a node; roll-over; refusals."""
+
+from __future__ import annotations
+
+import itertools
+import multiprocessing
+import random
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from elastic.nodes import Cluster, NodeMissing
+from elasticsearch import Elasticsearch
+
+from config.errors import StoreRefused, StoreUnavailable
+from config.settings import ElasticsearchSettings
+from indexer.opening import open_store
+from indexer.post import ChangeKind, Outcome, Post, PostKey
+from indexer.store import PurgePolicy, Store
+
+NOON = datetime(2026, 1, 6, 12, tzinfo=UTC)
+
+
+def post(name: str, text: str = "plain words", **more: Any) -> Post:
+    values: dict[str, Any] = {
+        "key": PostKey("forum", "t1", name),
+        "board": "databases",
+        "position": 1,
+        "title": "a title",
+        "author": "Seller_One",
+        "text": text,
+        "url": "http://board.invalid/1",
+        "seen_at": NOON,
+    }
+    return Post(**{**values, **more})
+
+
+@pytest.fixture
+def url(prefixes: Callable[[], str]) -> str:
+    return prefixes()
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[Store]:
+    with closing(open_store(url)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def client(elasticsearch: str) -> Iterator[Elasticsearch]:
+    with closing(Elasticsearch(elasticsearch)) as opened:
+        yield opened
+
+
+def prefix(url: str) -> str:
+    return url.rpartition("/")[2]
+
+
+def follow(store: Store, writers: list[Any], between: Callable[[], None] = lambda: None) -> list[Any]:
+    """Read the feed until the writers are done and nothing is left."""
+    changes: list[Any] = []
+    cursor = None
+    while True:
+        done = all(writer.exitcode is not None for writer in writers)
+        try:
+            page = store.changes(cursor, limit=50)
+        except StoreUnavailable:
+            continue
+        changes += page.changes
+        cursor = page.cursor
+        if done and not page.changes:
+            return changes
+        between()
+
+
+def _contend(url: str, writer: int, rounds: int, report: Any) -> None:
+    """Put batches, some posts of its own and some that every writer changes; report what was acknowledged."""
+    chance = random.Random(writer)
+    with closing(open_store(url)) as store:
+        for number in range(rounds):
+            text = f"{writer} {number}"
+            batch = [post(f"own {writer} {number}", text), post(f"shared {chance.randrange(3)}", text)]
+            while True:
+                try:
+                    outcomes = store.put(batch)
+                    break
+                except StoreUnavailable:
+                    continue
+            report.put(
+                [(each.key.post, text, outcome) for each, outcome in zip(batch, outcomes, strict=True)]
+            )
+    report.close()
+    report.join_thread()
+
+
+def race(url: str, count: int, rounds: int, between: Callable[[], None]) -> tuple[list[Any], list[Any]]:
+    """So many writers and a reader of the feed: what was acknowledged, and what was read."""
+    context = multiprocessing.get_context("spawn")
+    report = context.Queue()
+    acknowledged: list[Any] = []
+    collector = threading.Thread(
+        target=lambda: acknowledged.extend(
+            itertools.chain.from_iterable(report.get() for _ in range(count * rounds))
+        )
+    )
+    writers = [context.Process(target=_contend, args=(url, n, rounds, report)) for n in range(count)]
+    for writer in writers:
+        writer.start()
+    collector.start()
+    with closing(open_store(url)) as store:
+        changes = follow(store, writers, between)
+    for writer in writers:
+        writer.join()
+        assert writer.exitcode == 0
+    collector.join(30)
+    assert not collector.is_alive()
+    return acknowledged, changes
+
+
+def check(url: str, acknowledged: list[Any], changes: list[Any], *, exactly: bool) -> None:
+    """Nothing acknowledged is missing from the feed; revisions have no gap; heads are the last revisions."""
+    read = Counter((change.stored.post.key.post, change.stored.post.text) for change in changes)
+    assert not {(name, text) for name, text, _ in acknowledged} - read.keys()
+    if exactly:
+        assert all(outcome is not Outcome.KNOWN for _, _, outcome in acknowledged)
+        assert set(read.values()) == {1}
+    revisions = defaultdict(list)
+    for change in changes:
+        revisions[change.stored.post.key].append((change.stored.revision, change.stored.post.text))
+    with closing(open_store(url)) as store:
+        for key, known in revisions.items():
+            assert sorted({revision for revision, _ in known}) == list(range(1, max(known)[0] + 1))
+            head = store.get(key)
+            assert head is not None
+            assert (head.revision, head.post.text) in known
+            assert head.revision == max(known)[0]
+        assert store.stats().posts == len(revisions)
+
+
+def test_writers_that_contend_lose_no_change(url: str, client: Elasticsearch) -> None:
+    acknowledged, changes = race(url, 4, 40, lambda: None)
+    check(url, acknowledged, changes, exactly=True)
+    assert len(acknowledged) == len(changes) == 320
+
+
+def test_the_feed_is_whole_across_generations(url: str, client: Elasticsearch) -> None:
+    rolled = itertools.count()
+
+    def roll() -> None:
+        if next(rolled) % 4 == 0:
+            client.indices.rollover(alias=f"{prefix(url)}-changes-write")
+
+    acknowledged, changes = race(url, 3, 30, roll)
+    check(url, acknowledged, changes, exactly=False)
+    assert len(client.indices.get_alias(name=f"{prefix(url)}-changes").body) > 2
+
+
+def test_the_change_log_rolls_over_by_itself(url: str, client: Elasticsearch) -> None:
+    cursor = None
+    for number in range(3):
+        with closing(open_store(url, ElasticsearchSettings(rollover_days=0))) as store:
+            store.put([post("1", f"text {number}"), post(f"other {number}")])
+            page = store.changes(cursor)
+            cursor = page.cursor
+            assert len(page.changes) == 2
+            assert [each.post.text for each in store.revisions(post("1").key)] == [
+                f"text {at}" for at in range(number + 1)
+            ]
+            assert len(store.changes().changes) == 2 * (number + 1)
+    names = sorted(client.indices.get_alias(name=f"{prefix(url)}-changes").body)
+    assert [name[-6:] for name in names] == ["000001", "000002", "000003", "000004"]
+
+
+def _lose_head(url: str, client: Elasticsearch, name: str) -> None:
+    """Bring a post into the state that a writer leaves which dies between a change and its head."""
+    query = {"term": {"id": str(post(name).key).replace(" ", "%20")}}
+    index = f"{prefix(url)}-posts"
+    client.indices.refresh(index=index)
+    (hit,) = client.search(index=index, query=query)["hits"]["hits"]
+    client.delete(index=index, id=hit["_id"])
+
+
+def test_a_reader_of_the_feed_finishes_what_a_dead_writer_began(
+    store: Store, url: str, client: Elasticsearch
+) -> None:
+    store.put([post("1", "gold"), post("2")])
+    _lose_head(url, client, "1")
+    assert store.get(post("1").key) is None
+    assert len(store.changes().changes) == 2
+    found = store.get(post("1").key)
+    assert found is not None
+    assert found.post == post("1", "gold")
+    assert store.search("gold").total == 1
+
+
+def test_a_batch_put_again_finishes_what_was_cut_off(store: Store, url: str, client: Elasticsearch) -> None:
+    store.put([post("1", "gold"), post("2")])
+    _lose_head(url, client, "1")
+    assert store.put([post("1", "gold"), post("2")]) == [Outcome.KNOWN, Outcome.KNOWN]
+    assert store.search("gold").total == 1
+    assert [change.kind for change in store.changes().changes] == [ChangeKind.NEW, ChangeKind.NEW]
+
+
+def test_a_purged_post_can_come_back_at_once(store: Store) -> None:
+    for _ in range(3):
+        assert store.put([post("1"), post("1", "changed")]) == [Outcome.NEW, Outcome.CHANGED]
+        assert store.purge(PurgePolicy(timedelta(0)), now=NOON + timedelta(days=1)) == 1
+        assert (store.changes().changes, store.stats().revisions) == ((), 0)
+
+
+def test_values_longer_than_an_index_takes_are_kept_whole(store: Store) -> None:
+    long = post("1", board="b" * 40_000, author="x" * 40_000, key=PostKey("s" * 9_000, "t" * 9_000, "p"))
+    store.put([long])
+    found = store.get(long.key)
+    assert found is not None
+    assert found.post == long
+    assert [each.post for each in store.thread(long.key.source, long.key.thread)] == [long]
+
+
+def test_more_hits_than_one_answer_holds(store: Store) -> None:
+    store.put([post(f"{number:04}", "gold") for number in range(1, 1203)])
+    assert len(store.search("gold", limit=1100).hits) == 1100
+    assert len(store.thread("forum", "t1")) == 1202
+    assert len(store.changes(limit=1150).changes) == 1150
+
+
+def test_a_newer_schema_is_refused(store: Store, url: str, client: Elasticsearch) -> None:
+    client.indices.put_mapping(index=f"{prefix(url)}-changes", meta={"schema": 99})
+    with pytest.raises(StoreRefused, match="schema 99"):
+        open_store(url)
+
+
+def test_a_changed_mapping_is_refused(store: Store, url: str, client: Elasticsearch) -> None:
+    name = prefix(url)
+    client.indices.put_mapping(index=f"{name}-posts", properties={"odd": {"type": "keyword"}})
+    with pytest.raises(StoreRefused, match="odd"):
+        open_store(url)
+
+
+@pytest.mark.slow
+def test_a_killed_node_loses_nothing_acknowledged() -> None:
+    try:
+        with Cluster(3) as cluster:
+            _lose_a_node(cluster)
+    except NodeMissing as error:
+        pytest.skip(f"no Elasticsearch: {error}")
+
+
+def _lose_a_node(cluster: Cluster) -> None:
+    url = f"{cluster.url}/acme"
+    with closing(open_store(url)) as store, closing(Elasticsearch(cluster.nodes[0].url)) as client:
+        store.put([post("first")])
+        client.cluster.health(wait_for_status="green", timeout="60s")
+        state = client.cluster.state(metric="routing_table,nodes").body
+    shard = state["routing_table"]["indices"]["acme-changes-000001"]["shards"]["0"]
+    primary = next(copy["node"] for copy in shard if copy["primary"])
+    victim = next(node for node in cluster.nodes if node.name == state["nodes"][primary]["name"])
+    read = itertools.count(1)
+
+    def kill() -> None:
+        if next(read) == 6:
+            victim.kill()
+
+    acknowledged, changes = race(url, 2, 60, kill)
+    assert victim.process
+    assert victim.process.returncode is not None
+    check(url, acknowledged, changes, exactly=False)
