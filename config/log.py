@@ -21,6 +21,9 @@ _IN_QUERY = re.compile(rf"([?&][\w.-]*(?:{_SECRET.pattern})[\w.-]*=)[^&\s\"']+",
 _MOST_DEPTH = 8
 # They log whole addresses at "info", and the address of a webhook is often its only secret.
 _TELLTALES = ("httpx", "httpcore")
+_ALARMISTS = (
+    "elastic_transport",
+)  # a traceback at "warning" for every retry, though the last error is raised
 _CHATTERS = ("apscheduler", "alembic")  # several lines at "info" for every run of every job
 
 
@@ -80,5 +83,7 @@ def configure(settings: LogSettings, *, stream: TextIO | None = None) -> None:
     root.setLevel(level)
     for name in _TELLTALES:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
+    for name in _ALARMISTS:
+        logging.getLogger(name).setLevel(level if level < logging.INFO else max(level, logging.ERROR))
     for name in _CHATTERS:
         logging.getLogger(name).setLevel(level if level < logging.INFO else max(level, logging.WARNING))

@@ -10,7 +10,7 @@ from typing import Any
 from elasticsearch import Elasticsearch
 
 from indexer.store import PurgePolicy
-from indexer.stores.elasticsearch_client import Operation, send
+from indexer.stores.elasticsearch_bulk import Operation, send
 from indexer.stores.elasticsearch_documents import keyword, micros
 from indexer.stores.elasticsearch_mapping import Names
 from indexer.stores.elasticsearch_search import scan

@@ -15,7 +15,8 @@ from elasticsearch import Elasticsearch
 
 from config.errors import PostRefused, StoreUnavailable
 from indexer.stores import elasticsearch_documents as documents
-from indexer.stores.elasticsearch_client import Answer, Operation, errors, send
+from indexer.stores.elasticsearch_bulk import Answer, Operation, send
+from indexer.stores.elasticsearch_client import errors
 from indexer.stores.elasticsearch_documents import Document, Head
 from indexer.stores.elasticsearch_mapping import Names
 

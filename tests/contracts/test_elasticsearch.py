@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from elastic.nodes import Cluster, NodeMissing
+from elastic.proxy import Proxy
 from elasticsearch import Elasticsearch
 
 from config.errors import StoreRefused, StoreUnavailable
@@ -77,6 +78,17 @@ def follow(store: Store, writers: list[Any], between: Callable[[], None] = lambd
         between()
 
 
+def put_until_done(store: Store, batch: list[Post]) -> int:
+    """Put a batch again until it is acknowledged; how often it failed."""
+    for failed in itertools.count():
+        try:
+            store.put(batch)
+            return failed
+        except StoreUnavailable:
+            assert failed < 1000
+    raise AssertionError
+
+
 def _contend(url: str, writer: int, rounds: int, report: Any) -> None:
     """Put batches, some posts of its own and some that every writer changes; report what was acknowledged."""
     chance = random.Random(writer)
@@ -84,15 +96,8 @@ def _contend(url: str, writer: int, rounds: int, report: Any) -> None:
         for number in range(rounds):
             text = f"{writer} {number}"
             batch = [post(f"own {writer} {number}", text), post(f"shared {chance.randrange(3)}", text)]
-            while True:
-                try:
-                    outcomes = store.put(batch)
-                    break
-                except StoreUnavailable:
-                    continue
-            report.put(
-                [(each.key.post, text, outcome) for each, outcome in zip(batch, outcomes, strict=True)]
-            )
+            put_until_done(store, batch)
+            report.put([(each.key.post, text) for each in batch])
     report.close()
     report.join_thread()
 
@@ -124,9 +129,8 @@ def race(url: str, count: int, rounds: int, between: Callable[[], None]) -> tupl
 def check(url: str, acknowledged: list[Any], changes: list[Any], *, exactly: bool) -> None:
     """Nothing acknowledged is missing from the feed; revisions have no gap; heads are the last revisions."""
     read = Counter((change.stored.post.key.post, change.stored.post.text) for change in changes)
-    assert not {(name, text) for name, text, _ in acknowledged} - read.keys()
+    assert not {(name, text) for name, text in acknowledged} - read.keys()
     if exactly:
-        assert all(outcome is not Outcome.KNOWN for _, _, outcome in acknowledged)
         assert set(read.values()) == {1}
     revisions = defaultdict(list)
     for change in changes:
@@ -239,6 +243,40 @@ def test_a_changed_mapping_is_refused(store: Store, url: str, client: Elasticsea
     client.indices.put_mapping(index=f"{name}-posts", properties={"odd": {"type": "keyword"}})
     with pytest.raises(StoreRefused, match="odd"):
         open_store(url)
+
+
+def test_a_put_that_failed_converges_when_it_is_put_again(elasticsearch: str, url: str) -> None:
+    chance = random.Random(20260106)
+    batches = [
+        [post(str(number), f"text {chance.randrange(3)}") for number in chance.sample(range(20), 5)]
+        for _ in range(30)
+    ]
+
+    def unreliable(method: str, path: str, body: bytes) -> tuple[int, Any] | str:
+        faults: list[Any] = ["lose", "answer", (503, {}), (429, {})]
+        often = 0.3 if "_bulk" in path or "_mget" in path else 0
+        return chance.choice(faults) if chance.random() < often else "pass"
+
+    with Proxy(unreliable, elasticsearch) as proxy:
+        server = ElasticsearchSettings(patience=0)
+        with closing(open_store(f"{proxy.url}/{prefix(url)}", server)) as store:
+            failed = 0
+            for batch in batches:
+                for _ in range(100):
+                    try:
+                        store.put(batch)
+                        break
+                    except StoreUnavailable:
+                        failed += 1
+    assert failed
+    with closing(open_store(url)) as store:
+        for name in {each.key.post for batch in batches for each in batch}:
+            wanted = [each.text for batch in batches for each in batch if each.key.post == name]
+            without_repeats = [text for text, _ in itertools.groupby(wanted)]
+            assert [each.post.text for each in store.revisions(post(name).key)] == without_repeats
+            head = store.get(post(name).key)
+            assert head is not None
+            assert head.post.text == wanted[-1]
 
 
 @pytest.mark.slow
