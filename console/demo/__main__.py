@@ -16,7 +16,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -85,7 +86,7 @@ class Demo:
         """Run a ``duskwatch`` command as a user would; what it prints as JSON, or nothing when shown."""
         self.screen.print(f"[bold cyan]$ duskwatch {' '.join(words)}[/]")
         command = [sys.executable, "-m", "console.cli.main", *([] if show else ["--json"]), *words]
-        with self.screen.status("running"):
+        with _busy(self.screen, "running"):
             done = subprocess.run(
                 command, env=self._environment, cwd=self.folder, capture_output=True, text=True, check=False
             )
@@ -95,6 +96,16 @@ class Demo:
             self.screen.print(done.stdout, end="", markup=False, highlight=False)
             return None
         return json.loads(done.stdout)
+
+
+@contextmanager
+def _busy(screen: Console, words: str) -> Iterator[Callable[[str], object]]:
+    """Something that moves while a step takes its time, and a function that says more; a picture has neither."""
+    if screen.record:
+        yield lambda _words: None
+    else:
+        with screen.status(words) as status:
+            yield status.update
 
 
 def _figures(screen: Console, title: str, crawl: dict[str, Any], watch: dict[str, Any]) -> None:
@@ -161,11 +172,11 @@ def main() -> None:
         with ExitStack() as stack:
             stack.callback(shutil.rmtree, folder, ignore_errors=True)
             screen.print(Panel("Duskwatch: from a post on an onion forum to an alert", style="bold"))
-            with screen.status("starting a forum and a private Tor network (about 25 s)") as status:
+            with _busy(screen, "starting a forum and a private Tor network (about 25 s)") as tell:
                 forum = stack.enter_context(Forum(folder / "forum"))
                 receiver = stack.enter_context(Receiver())
                 network = stack.enter_context(
-                    PrivateTor(progress=lambda step: status.update(f"private Tor network: {step}"))
+                    PrivateTor(progress=lambda step: tell(f"private Tor network: {step}"))
                 )
                 onion = network.add_onion(forum.port)
             screen.print(f"Tor network up after {time.monotonic() - begun:.0f} s, forum at http://{onion}")
