@@ -102,7 +102,7 @@ class PrivateTor:
     what the failing tor said.
     """
 
-    progress: Callable[[str], None] = lambda _step: None
+    progress: Callable[[str], object] = lambda _step: None
     timeout: float = 120.0
     control_password: str = "private-network"
     socks_port: int = 0
