@@ -31,6 +31,7 @@ from twisted.internet.threads import deferToThread
 from twisted.python.failure import Failure
 from twisted.web._newclient import HEADER, STATUS
 from twisted.web.client import Agent, HTTPConnectionPool
+from twisted.web.http_headers import Headers
 from twisted.web.iweb import IAgentEndpointFactory
 from zope.interface import implementer
 
@@ -38,6 +39,23 @@ from config.errors import DuskwatchError, RequestRefused, TorUnavailable
 from crawler.tor.socks import Isolation, Socks5Endpoint
 from crawler.tor.wait import answers
 
+#: The order of Firefox, and so of Tor Browser.
+_ORDER = (
+    b"Host",
+    b"User-Agent",
+    b"Accept",
+    b"Accept-Language",
+    b"Accept-Encoding",
+    b"Referer",
+    b"Connection",
+    b"Cookie",
+    b"Upgrade-Insecure-Requests",
+    b"Sec-Fetch-Dest",
+    b"Sec-Fetch-Mode",
+    b"Sec-Fetch-Site",
+    b"Sec-Fetch-User",
+    b"Priority",
+)
 #: Pools kept open at once; a crawl needs one, a shell a few.
 MOST_POOLS = 16
 #: Signals, sent without arguments: requests begin to wait for Tor; none waits any more.
@@ -55,13 +73,28 @@ def _later(seconds: float) -> Deferred[None]:
     return waited
 
 
+def _as_a_browser(headers: Headers) -> Headers:
+    """Headers in the order of ``_ORDER``; others follow."""
+    headers.setRawHeaders("Connection", ["keep-alive"])
+    given = dict(headers.getAllRawHeaders())
+    ordered = Headers()
+    for name in (
+        *(name for name in _ORDER if name in given),
+        *(name for name in given if name not in _ORDER),
+    ):
+        ordered.setRawHeaders(name, given[name])
+    return ordered
+
+
 class _BoundedProtocol(http11._LenientHTTP11ClientProtocol):
-    """Hangs up on headers that never end: Twisted limits a header line, but not how many there are."""
+    """Sends headers in a browser's order, and hangs up on headers that never end: Twisted limits a header line, but
+    not how many there are."""
 
     _head = 0
 
     def request(self, request: Any) -> Any:
         self._head = 0
+        request.headers = _as_a_browser(request.headers)
         return super().request(request)
 
     def dataReceived(self, data: bytes) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import json
 import ssl
 import subprocess
@@ -345,6 +346,76 @@ def test_pages_without_end_are_bounded(workspace: Workspace) -> None:
         summary = workspace.crawl("board")
     assert len(asked) == summary["pages"] == 25
     assert summary["state"] in ("partial", "unreadable")
+
+
+def test_bombs_and_lies_about_the_charset(workspace: Workspace) -> None:
+    """A page of 100 MB packed into 100 kB, one whose charset is a lie, one whose charset is none, and one full of
+    characters that steer a terminal."""
+    board = Board()
+    board.elsewhere, board.tricks = {}, ("50", "51", "52", "53")
+    bomb = gzip.compress(bytes(100_000_000))
+
+    def serve(connection: Connection, number: str) -> None:
+        post = f'<h1>x</h1><div id="{number}" class="card post"><small class="text-muted">By: ann on Jan. 6, 2022,'
+        post += ' noon</small><div class="post-content">plain text {}</div></div>'
+        body, type_, more = {
+            "50": (bomb, "text/html", "Content-Encoding: gzip\r\n"),
+            "51": (post.format("Grüße").encode("latin-1") + b"\xff\x00\xfe", "text/html; charset=utf-8", ""),
+            "52": (post.format("привет").encode(), "text/html; charset=x-none-such", ""),
+            "53": (
+                post.format("a\u202eb\x1b[31m\u0000c\ud800".encode("utf-8", "replace").decode()).encode(),
+                "text/html",
+                "",
+            ),
+        }.get(number, (b"", "", ""))
+        if not body:
+            Board.serve(board, connection, number)
+            return
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: {type_}\r\n{more}Content-Length: {len(body)}\r\n\r\n"
+        connection.wfile.write(head.encode() + body)
+
+    board.serve = serve  # type: ignore[method-assign]
+    with SocksServer(board) as server:
+        summary = crawl(workspace, server, status=0)
+    assert (summary["state"], summary["failed"], summary["new"]) == ("partial", 1, 4)
+    found = {
+        hit["stored"]["post"]["key"]["post"]: hit["stored"]["post"]["text"]
+        for hit in workspace.duskwatch("search", "plain")["hits"]
+    }
+    assert set(found) == {"30", "51", "52", "53"}
+    assert "Gr" in found["51"]
+    assert "привет" in found["52"]
+    shown = workspace.run("console.cli.main", "search", "plain").stdout
+    assert "\x1b[31m" not in shown
+    assert "\u202e" not in shown
+
+
+def test_pages_are_asked_for_as_a_browser_does(workspace: Workspace) -> None:
+    board = Board()
+    board.elsewhere, board.tricks = {}, ()
+    heads: list[list[str]] = []
+
+    def behave(connection: Connection, target: Target) -> None:
+        connection.wfile.write(CONNECTED)
+        while request := connection.read_head():
+            heads.append(request.splitlines()[1:])
+            board.serve(connection, request.split()[1].rstrip("/").rpartition("-")[2])
+
+    with SocksServer(behave) as server:
+        crawl(workspace, server, status=0)
+    first, second = ([line.partition(": ")[0] for line in head] for head in heads)
+    common = ["Host", "User-Agent", "Accept", "Accept-Language", "Accept-Encoding"]
+    rest = [
+        "Upgrade-Insecure-Requests",
+        "Sec-Fetch-Dest",
+        "Sec-Fetch-Mode",
+        "Sec-Fetch-Site",
+        "Sec-Fetch-User",
+    ]
+    assert first == [*common, "Connection", *rest, "Priority"]
+    assert second == [*common, "Referer", "Connection", "Cookie", *rest, "Priority"]
+    assert "Sec-Fetch-Site: none" in heads[0]
+    assert "Sec-Fetch-Site: same-origin" in heads[1]
 
 
 def test_the_shell_starts_without_a_source(workspace: Workspace) -> None:
