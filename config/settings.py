@@ -99,6 +99,13 @@ class CrawlSettings(_Section):
         int, Field(ge=10_000, le=100_000_000, description="reading of a page stops here, decompressed bytes")
     ] = 5_000_000
     user_agent: Annotated[str, Field(min_length=1, description="User-Agent header")] = _TOR_BROWSER
+    at_once: Annotated[
+        int, Field(ge=1, le=100, description="sources that one duskwatch run crawls at the same time")
+    ] = 8
+    lease: Annotated[
+        float,
+        Field(ge=1, le=3600, description="a crawl that is not heard of for so many seconds is taken over"),
+    ] = 60.0
 
 
 class WatchSettings(_Section):

@@ -35,7 +35,7 @@ from console.wiring import (
     read_inputs,
     watch,
 )
-from crawler.source import Source
+from crawler.leases import Leases
 from crawler.tor.process import OwnTor
 
 _log = structlog.get_logger()
@@ -57,9 +57,8 @@ class Service:
         self._ailing: dict[str, str] = {}
         self._children: dict[str, subprocess.Popen[str]] = {}
         self._lock = threading.Lock()
-        workers = max(4, min(32, len(self._inputs.sources) + 2))
         self._scheduler = BackgroundScheduler(
-            executors={"default": ThreadPoolExecutor(workers), "alerts": ThreadPoolExecutor(2)},
+            executors={"default": ThreadPoolExecutor(4), "alerts": ThreadPoolExecutor(2)},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
             timezone=UTC,
         )
@@ -98,29 +97,31 @@ class Service:
         self._keep_tor()
         self._scheduler.add_job(self._keep_tor, "interval", seconds=10, id="tor")
         self._scheduler.add_job(self._check_sources, "interval", seconds=30, id="health")
-        self._plan({}, self._inputs.sources)
+        self._scheduler.add_job(self._begin_crawls, "interval", seconds=1, id="crawl", next_run_time=now)
         self._scheduler.start()
         _log.info(
             "service runs", sources=len(self._inputs.sources), organisations=len(self._inputs.organisations)
         )
 
-    def _plan(self, before: dict[str, Source], after: dict[str, Source]) -> None:
-        """Add, change and remove crawl jobs so that they follow the source files."""
-        for name in before.keys() | after.keys():
-            source = after.get(name)
-            if source == before.get(name):
-                continue
-            if self._scheduler.get_job(f"crawl {name}"):
-                self._scheduler.remove_job(f"crawl {name}")
-            if source and source.schedule.enabled:
-                self._scheduler.add_job(
-                    self._crawl,
-                    "interval",
-                    args=[name],
-                    id=f"crawl {name}",
-                    seconds=source.schedule.every.total_seconds(),
-                    next_run_time=datetime.now(UTC),
-                )
+    def _begin_crawls(self) -> None:
+        """Begin with every source whose time has come, unless another process does, here or elsewhere."""
+        inputs = self._inputs
+        now = datetime.now(UTC)
+        every = {
+            name: source.schedule.every
+            for name, source in inputs.sources.items()
+            if source.schedule.enabled and not source.quiet(now)
+        }
+        with self._lock:
+            free = inputs.settings.crawl.at_once - len(self._children)
+        try:
+            with database(inputs.settings) as engine:
+                taken = Leases(engine, inputs.settings.crawl.lease).due(every, free) if every else {}
+        except DuskwatchError as error:
+            _log.error("no crawl can begin; it is tried again", reason=str(error))
+            return
+        for name, lease in taken.items():
+            threading.Thread(target=self._crawl, args=(name, lease), daemon=True).start()
 
     def _reload(self) -> None:
         try:
@@ -140,7 +141,6 @@ class Service:
         ):
             if old != new:
                 self._scheduler.reschedule_job(job, trigger="interval", seconds=new)
-        self._plan(before.sources, fresh.sources)
         _log.info("files were changed and are in force")
 
     def _open_channels(self) -> None:
@@ -161,15 +161,12 @@ class Service:
         for channel in before.values():
             channel.close()
 
-    def _crawl(self, name: str) -> None:
-        source = self._inputs.sources.get(name)
-        if source is None or source.quiet(datetime.now(UTC)):
-            return
+    def _crawl(self, name: str, lease: str) -> None:
         with self._lock:
             if self._stopping.is_set():
                 return
             child = subprocess.Popen(
-                crawl_command(name),
+                crawl_command(name, lease),
                 env=crawl_environment(self._config),
                 stdout=subprocess.PIPE,
                 text=True,
@@ -182,8 +179,10 @@ class Service:
             with self._lock:
                 del self._children[name]
         if self._stopping.is_set():
-            return
+            return  # the lease is left: a crawl that was cut off goes on as soon as somebody can
         try:
+            with database(self._inputs.settings) as engine:
+                Leases(engine, self._inputs.settings.crawl.lease).ended(name, lease, child.pid)
             summary = crawl_summary(name, subprocess.CompletedProcess(child.args, child.returncode, said))
         except DuskwatchError as error:
             _log.error("crawl broke", source=name, reason=str(error))

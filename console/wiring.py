@@ -162,9 +162,9 @@ def deliver(settings: Settings, opened: Mapping[str, Channel]) -> DeliverRun:
         return Deliverer(engine, opened, settings.deliver).run_once()
 
 
-def crawl_command(source: str) -> list[str]:
-    """The command of a crawl's process."""
-    return [sys.executable, "-m", "crawler.run", source]
+def crawl_command(source: str, lease: str | None = None) -> list[str]:
+    """The command of a crawl's process; ``lease``: what was taken for it."""
+    return [sys.executable, "-m", "crawler.run", source, *(["--lease", lease] if lease else [])]
 
 
 def crawl_environment(config: Path | None) -> dict[str, str]:

@@ -18,11 +18,12 @@ class State(StrEnum):
     UNREADABLE = "unreadable"  # the pages arrive, but the adapter cannot read them
     GATED = "gated"  # a login, queue or ban stands before the boards
     DOWN = "down"  # no board could be fetched
+    BUSY = "busy"  # another process crawls it
     TOR = "waiting for tor"  # Tor does not answer: nothing was fetched
 
 
 #: States of a source that may be read at a later try.
-LATER = frozenset({State.DOWN, State.TOR, State.GATED})
+LATER = frozenset({State.DOWN, State.TOR, State.GATED, State.BUSY})
 #: Share of unreadable pages from which a source is called unreadable, and the least number of pages for it.
 UNREADABLE_SHARE, UNREADABLE_LEAST = 0.2, 3
 _LATE_AT_LEAST = timedelta(minutes=15)

@@ -1,8 +1,9 @@
 """``python -m crawler.run SOURCE``: one crawl of one source in a process of its own.
 
 The last line on standard output is JSON: source, state, pages, new, changed, removed, failed, detail. The
-exit status is 0 when the source was read at least in part, 75 when it may be read later, 78 when a person
-must mend something first. ``--now`` reads relative times as of another instant, for replayed captures.
+exit status is 0 when the source was read at least in part, 75 when it may be read later (another process crawls
+it already, too), 78 when a person must mend something first. ``--now`` reads relative times as of another
+instant, for replayed captures.
 """
 
 from __future__ import annotations
@@ -16,13 +17,14 @@ from dataclasses import asdict
 from config.errors import DuskwatchError, TorUnavailable
 from config.log import configure
 from config.settings import load_settings
-from crawler.health import LATER, Figures, state_of
+from crawler.health import LATER, Figures, State, state_of
+from crawler.leases import LeaseHeld
 from crawler.source import load_source
 from crawler.tor.control import connection
 from crawler.tor.wait import wait_for_tor
 
 
-def crawl(source: str, now: str | None = None) -> int:
+def crawl(source: str, now: str | None = None, lease: str | None = None) -> int:
     """Crawl and report; the exit status."""
     from scrapy.crawler import CrawlerProcess
     from scrapy.settings import Settings as ScrapySettings
@@ -46,16 +48,21 @@ def crawl(source: str, now: str | None = None) -> int:
     process = CrawlerProcess(scrapy_settings)
     crawler = process.create_crawler(BoardSpider)
     failures: list[BaseException] = []
-    process.crawl(crawler, source=loaded, now=now).addErrback(lambda failure: failures.append(failure.value))
+    process.crawl(crawler, source=loaded, now=now, lease=lease).addErrback(
+        lambda failure: failures.append(failure.value)
+    )
     process.start()
     for failure in failures:
+        if isinstance(failure, LeaseHeld):
+            figures.detail = str(failure)
+            return _report(source, figures, State.BUSY)
         raise failure
     assert isinstance(crawler.spider, BoardSpider)
     return _report(source, crawler.spider.figures)
 
 
-def _report(source: str, figures: Figures) -> int:
-    state = state_of(figures)
+def _report(source: str, figures: Figures, state: State | None = None) -> int:
+    state = state or state_of(figures)
     shown = asdict(figures)
     keys = ("pages", "new", "changed", "removed", "failed", "detail")
     summary = {"source": source, "state": state.value} | {key: shown[key] for key in keys}
@@ -70,9 +77,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m crawler.run", description="One crawl of one source.")
     parser.add_argument("source", help="the source's id")
     parser.add_argument("--now", help="read relative times as of this instant (ISO 8601)")
+    parser.add_argument("--lease", help="token of the lease that was taken for this crawl")
     words = parser.parse_args()
     try:
-        sys.exit(crawl(words.source, words.now))
+        sys.exit(crawl(words.source, words.now, words.lease))
     except DuskwatchError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(error.exit_code)

@@ -23,6 +23,9 @@ source_table = sa.Table(
     sa.Column("source", sa.Text, primary_key=True),
     sa.Column("generation", sa.Integer, nullable=False),  # of its circuits
     sa.Column("address", sa.Text),  # that answered last
+    sa.Column("started_at", UtcDateTime),  # its last crawl
+    sa.Column("lease_owner", sa.Text),
+    sa.Column("lease_until", UtcDateTime),
 )
 board_table = sa.Table(
     "crawl_board",

@@ -8,10 +8,13 @@ from datetime import UTC, datetime
 from typing import Any, Self
 
 import scrapy
+import sqlalchemy as sa
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DontCloseSpider, DownloadTimeoutError
 from scrapy.http import Response, TextResponse
+from scrapy.utils.defer import deferred_from_coro
+from twisted.internet.task import LoopingCall
 from twisted.python.failure import Failure
 
 from config.database import migrate, open_database
@@ -29,6 +32,7 @@ from crawler.adapters import load_adapter
 from crawler.evidence import Evidence
 from crawler.frontier import Known, Visit, decide_board, next_visit, signature, vanished
 from crawler.health import Figures, state_of
+from crawler.leases import LeaseLost, Leases
 from crawler.pipelines import PageRead, ThreadGone, VisitEnd
 from crawler.source import Board, Source, load_source
 from crawler.state import CrawlState, ThreadState
@@ -91,7 +95,9 @@ class BoardSpider(scrapy.Spider):
 
     name = "board"
 
-    def __init__(self, source: Source, settings: Settings, now: datetime | None = None) -> None:
+    def __init__(
+        self, source: Source, settings: Settings, now: datetime | None = None, lease: str | None = None
+    ) -> None:
         super().__init__()
         self.source = source
         self.adapter: Adapter = load_adapter(source.adapter)
@@ -111,6 +117,8 @@ class BoardSpider(scrapy.Spider):
         self._heads: set[str] = set()  # threads whose first page was read
         self._asked = 0
         self._revisited = False
+        self._leases = Leases(database, settings.crawl.lease)
+        self._lease = self._leases.take(source.id, lease)
         self._run = self.state.run_started(self.started_at)
 
     @classmethod
@@ -128,13 +136,34 @@ class BoardSpider(scrapy.Spider):
             "CONCURRENT_REQUESTS_PER_DOMAIN": polite.connections,
         }.items():
             crawler.settings.set(name, value, priority="spider")
-        spider = cls(source, settings, datetime.fromisoformat(now) if now else None)
+        lease = kwargs.pop("lease", None)
+        spider = cls(source, settings, datetime.fromisoformat(now) if now else None, lease)
         spider._set_crawler(crawler)
+        crawler.signals.connect(spider._opened, signals.spider_opened)
         crawler.signals.connect(spider._tor_gone, tor_gone)
         crawler.signals.connect(spider._tor_back, tor_back)
         crawler.signals.connect(spider._idle, signals.spider_idle)
         crawler.signals.connect(spider._closed, signals.spider_closed)
         return spider
+
+    # --- the lease on the source
+
+    def _opened(self) -> None:
+        self._heart = LoopingCall(self._beat)
+        self._heart.start(self._leases.length / 4, now=False)
+
+    def _beat(self) -> None:
+        """Keep the lease. A state database that does not answer is asked again; when it is silent for longer than the
+        lease lasts, another process may crawl as well, which costs pages and loses nothing."""
+        try:
+            self._leases.renew(self.source.id, self._lease)
+        except LeaseLost as lost:
+            self._heart.stop()
+            self.figures.detail = str(lost)
+            assert self.crawler.engine is not None
+            deferred_from_coro(self.crawler.engine.close_spider_async(reason="lease lost"))
+        except sa.exc.OperationalError as error:
+            self.logger.warning("the lease cannot be renewed: %s", error.orig)
 
     # --- what is asked for
 
@@ -436,7 +465,11 @@ class BoardSpider(scrapy.Spider):
                 times = [row.last_activity.at for row in run.rows if row.last_activity.at]
                 newest = max([*times, *([run.watermark] if run.watermark else [])], default=self._time())
                 self.state.board_read(run.board.key, watermark=newest, pages=run.pages, at=self._time())
+        if self._heart.running:
+            self._heart.stop()
         self.state.run_ended(self._run, self.figures, state_of(self.figures), datetime.now(UTC))
+        if reason == "finished":  # else the source is due at once: this process is about to end
+            self._leases.release(self.source.id, self._lease)
         self._evidence.close()
         self.store.close()
         self._database.dispose()

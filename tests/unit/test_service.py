@@ -111,7 +111,7 @@ def test_crawls_that_do_not_heed_are_killed_together(workspace: Workspace) -> No
         workspace.source(name, "machina", "http://board.example", {"s": "/"})
     stubborn = f"""
         import sys, console.service
-        console.service.crawl_command = lambda name: [sys.executable, "-c", {STUBBORN!r}]
+        console.service.crawl_command = lambda name, lease: [sys.executable, "-c", {STUBBORN!r}]
     """
     with service(workspace, stubborn) as running:
         for _ in range(3):
@@ -178,7 +178,7 @@ def test_reloading_keeps_the_last_good_files_and_takes_new_pauses(workspace: Wor
 def test_one_broken_crawl_does_not_take_the_others_results(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def command(name: str) -> list[str]:
+    def command(name: str, lease: str | None = None) -> list[str]:
         said: dict[str, Any] = {"source": name, "state": "ok"}
         ends = "import os; os._exit(9)" if name == "b" else f"print({json.dumps(said)!r})"
         return [sys.executable, "-c", ends]

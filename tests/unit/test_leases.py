@@ -1,0 +1,93 @@
+"""Who crawls a source: one process at a time."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from crawler import leases
+from crawler.leases import LeaseHeld, LeaseLost, Leases
+from crawler.state import source_table
+
+EVERY = {"a": timedelta(minutes=10), "b": timedelta(minutes=10)}
+OTHER = "elsewhere 1 00"
+
+
+def test_one_process_at_a_time(database: sa.Engine) -> None:
+    one = Leases(database, 60)
+    token = one.take("a")
+    with pytest.raises(LeaseHeld, match="a is crawled by another process"):
+        one.take("a")
+    own = one.take("a", token)
+    one.renew("a", own)
+    with pytest.raises(LeaseLost):
+        one.renew("a", token)
+    one.release("a", token)
+    with pytest.raises(LeaseHeld):
+        one.take("a")
+    one.release("a", own)
+    one.take("a")
+
+
+def test_sources_are_due_by_their_schedule(database: sa.Engine) -> None:
+    one = Leases(database, 60)
+    assert list(one.due(EVERY, 1)) == ["a"]
+    taken = one.due(EVERY, 5)
+    assert list(taken) == ["b"]
+    assert one.due(EVERY, 5) == {}
+    one.release("b", taken["b"])
+    assert one.due(EVERY, 5) == {}, "it is not time yet"
+    set_(database, "b", started_at=datetime.now(UTC) - timedelta(minutes=11))
+    assert list(one.due(EVERY, 5)) == ["b"]
+    assert one.due({}, 5) == {}
+
+
+def test_a_crawl_that_is_not_heard_of_is_taken_over(
+    database: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = Leases(database, 60)
+    one.take("a")
+    set_(database, "a", lease_owner=OTHER)
+    assert one.due({"a": EVERY["a"]}, 5) == {}, "another machine's processes cannot be seen"
+    set_(database, "a", lease_until=datetime.now(UTC) - timedelta(seconds=1))
+    taken = one.due({"a": EVERY["a"]}, 5)
+    assert list(taken) == ["a"]
+    monkeypatch.setattr(leases, "_dead", lambda token: token == taken["a"])
+    assert one.due({"a": EVERY["a"]}, 5), "a dead process of this machine is not waited for"
+
+
+def test_a_process_that_broke_off_is_not_begun_again_at_once(database: sa.Engine) -> None:
+    one = Leases(database, 60)
+    (token,) = one.due({"a": EVERY["a"]}, 5).values()
+    one.ended("a", "another token", 1)
+    with pytest.raises(LeaseHeld):
+        one.take("a")
+    one.ended("a", token, 1)
+    assert one.due({"a": EVERY["a"]}, 5) == {}
+    one.take("a")
+
+
+def test_many_take_each_source_once(database: sa.Engine) -> None:
+    every = {f"s{number}": timedelta(minutes=10) for number in range(40)}
+    found: list[str] = []
+    begin = threading.Barrier(4)
+
+    def worker() -> None:
+        begin.wait()
+        while taken := Leases(database, 60).due(every, 3):
+            found.extend(taken)
+
+    workers = [threading.Thread(target=worker) for _ in range(4)]
+    for each in workers:
+        each.start()
+    for each in workers:
+        each.join()
+    assert sorted(found) == sorted(every)
+
+
+def set_(database: sa.Engine, source: str, **values: object) -> None:
+    with database.begin() as connection:
+        connection.execute(sa.update(source_table).where(source_table.c.source == source).values(values))
