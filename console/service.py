@@ -141,6 +141,9 @@ class Service:
         ):
             if old != new:
                 self._scheduler.reschedule_job(job, trigger="interval", seconds=new)
+        changed = [name for name, source in fresh.sources.items() if before.sources.get(name) != source]
+        with database(now) as engine:
+            Leases(engine, now.crawl.lease).wake(changed)  # an operator may have mended what stood in the way
         _log.info("files were changed and are in force")
 
     def _open_channels(self) -> None:

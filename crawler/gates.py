@@ -19,7 +19,9 @@ from config.errors import PageUnreadable
 from crawler.adapter import Adapter, Gate, GateKind, Page
 from crawler.markup import inline, parse, visible
 
-_SURE = 0.5  # least confidence of a finding
+_LEAST = 0.5  # confidence of a finding
+#: Confidence from which a thread's page is believed that says that the thread is gone.
+SURE = 0.8
 _SHORT = 1_500  # characters of a page that can say nothing but what stands in the way
 _LONG = 6_000  # characters after which only a title or heading is believed
 _CLEARLY = 0.25  # by so much a less grave finding must be surer than a graver one
@@ -95,7 +97,7 @@ def read_gate(page: Page) -> Gate | None:
             continue
         confidence = 0.5 * bool(said) + 0.3 * bool(told) + 0.4 * parts + 0.2 * (len(text) <= _SHORT)
         gate = Gate(kind, _says(said or told, title, text), None, min(round(confidence, 2), 1.0))
-        if confidence >= _SURE and (best is None or confidence > best.confidence + _CLEARLY):
+        if confidence >= _LEAST and (best is None or confidence > best.confidence + _CLEARLY):
             best = gate
     if best is None and len(text) <= _SHORT:  # many boards have a small form for logging in on every page
         best = next(

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from crawler.adapter import Gate
+from crawler.gates import reaction
+
 
 class State(StrEnum):
     """How a source stands after a crawl. Everything but ``OK`` wants to be seen by an operator."""
@@ -43,7 +46,24 @@ class Figures:
     boards_read: int = 0
     budget_ended: bool = False
     tor_gone: bool = False
+    gate: Gate | None = None
+    pause: float = 0.0
     detail: str = ""
+
+    def met(self, gate: Gate, url: str, evidence: str) -> None:
+        """Count a gate; ``evidence`` names the kept page."""
+        self.gates += 1
+        self.gate = gate
+        asks = "; an operator must look" if reaction(gate).operator else ""
+        self.detail = f"{gate.kind.value} at {url[:200]}: {gate.says[:150]}; page kept as {evidence}{asks}"[
+            :500
+        ]
+
+    def rest(self, gated_before: int) -> None:
+        """Set ``pause``, the seconds for which a source is left alone behind whose gate no board was read.
+        ``gated_before``: so many crawls in a row ended there before."""
+        if self.gate and state_of(self) is State.GATED:
+            self.pause = reaction(self.gate, gated_before + 1).pause.total_seconds()
 
 
 def state_of(figures: Figures) -> State:

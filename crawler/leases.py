@@ -63,7 +63,7 @@ class Leases:
         """Take up to ``limit`` sources of ``every`` whose time has come, the longest waiting first: source to token.
 
         A source is due when its last crawl began that long ago, when it was never crawled, or when its crawl is not
-        heard of any more.
+        heard of any more; but not while it rests.
         """
         with self._database.begin() as connection:
             now = _now(connection)
@@ -106,13 +106,22 @@ class Leases:
         if not done.rowcount:
             raise LeaseLost(f"{source} was taken over by another process")
 
-    def release(self, source: str, token: str) -> None:
-        """Say that the crawl has ended. Does nothing when the lease is another's by now."""
+    def release(self, source: str, token: str, *, rest: float = 0.0) -> None:
+        """Say that the crawl has ended, and that its source is to be left alone for ``rest`` seconds. Does nothing when
+        the lease is another's by now."""
         with self._database.begin() as connection:
+            until = _now(connection) + timedelta(seconds=rest) if rest else None
             connection.execute(
                 sa.update(source_table)
                 .where(_columns.source == source, _columns.lease_owner == token)
-                .values(lease_owner=None, lease_until=None)
+                .values(lease_owner=None, lease_until=None, rest_until=until)
+            )
+
+    def wake(self, sources: list[str]) -> None:
+        """Leave these sources alone no longer."""
+        with self._database.begin() as connection:
+            connection.execute(
+                sa.update(source_table).where(_columns.source.in_(sources)).values(rest_until=None)
             )
 
     def ended(self, source: str, token: str, process: int) -> None:
@@ -143,6 +152,8 @@ class Leases:
 def _is_due(row: sa.Row[Any], every: timedelta, now: datetime) -> bool:
     if row.lease_until is not None:
         return bool(row.lease_until < now or _dead(row.lease_owner))
+    if row.rest_until is not None and row.rest_until > now:
+        return False
     return row.started_at is None or row.started_at + every <= now
 
 

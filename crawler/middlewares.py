@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import os
+from datetime import UTC, datetime
 from http.cookiejar import Cookie
 from pathlib import Path
 from typing import Any
@@ -12,9 +14,12 @@ from typing import Any
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.cookies import CookiesMiddleware
-from scrapy.exceptions import IgnoreRequest, StopDownload
-from scrapy.http import Headers, Response
+from scrapy.exceptions import IgnoreRequest, NotConfigured, StopDownload
+from scrapy.http import Headers, Response, TextResponse
 
+from crawler.adapter import Adapter, Gate, GateKind, Page
+from crawler.adapters import load_adapter
+from crawler.gates import find_gate
 from crawler.source import Source, host_port
 from crawler.tor.onion import check_host
 from crawler.tor.socks import Isolation
@@ -33,6 +38,7 @@ READ_TYPES = frozenset(
     }
 )
 _SHELL = "shell"
+_LONGEST_QUEUE = 50_000  # bytes: longer pages are a board's own
 
 
 class Circuits:
@@ -95,6 +101,42 @@ class ContentTypes:
         if response.status < 300 and not _readable(response.headers):
             raise IgnoreRequest(f"refused: {_type(response.headers) or 'no type'} is not read")
         return response
+
+
+class Queues:
+    """Stands in a board's queue: waits for the time that its page names, a while that doubles when it names none,
+    and asks again with the cookies that the queue gave. After ten minutes the spider gets the queue's page."""
+
+    def __init__(self, adapter: Adapter, first: float = 10.0, longest: float = 600.0) -> None:
+        self._adapter, self._first, self._longest = adapter, first, longest
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Queues:
+        source = _source(crawler.spider)
+        if source is None:
+            raise NotConfigured  # scrapy shell shows what it gets
+        return cls(load_adapter(source.adapter))
+
+    async def process_response(self, request: Request, response: Response) -> Request | Response:
+        waited, times = request.meta.get("queued", (0.0, 0))
+        gate = self._queue(response)
+        if gate is None:
+            return response
+        pause = max(gate.wait if gate.wait is not None else self._first * 2**times, 1.0)
+        if waited + pause > self._longest:
+            return response
+        _log.info("in the queue of %s for %.0f s: %s", request.url, pause, gate.says)
+        await asyncio.sleep(pause)
+        again = request.replace(dont_filter=True)
+        again.meta["queued"] = waited + pause, times + 1
+        return again
+
+    def _queue(self, response: Response) -> Gate | None:
+        if len(response.body) > _LONGEST_QUEUE or not isinstance(response, TextResponse):
+            return None
+        page = Page(response.url, response.text, datetime.now(UTC), status=response.status)
+        gate = find_gate(page, self._adapter)
+        return gate if gate and gate.kind is GateKind.WAIT else None
 
 
 class StableHeaders:

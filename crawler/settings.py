@@ -38,6 +38,7 @@ DOWNLOADER_MIDDLEWARES = {
     "crawler.middlewares.OwnAddresses": 20,
     "crawler.middlewares.ContentTypes": 30,
     "crawler.middlewares.StableHeaders": 400,
+    "crawler.middlewares.Queues": 585,  # before a page's own refresh is followed, and before a retry
     "crawler.middlewares.SourceCookies": 700,
 }
 ITEM_PIPELINES = {"crawler.pipelines.StorePipeline": 100}

@@ -26,6 +26,7 @@ source_table = sa.Table(
     sa.Column("started_at", UtcDateTime),  # its last crawl
     sa.Column("lease_owner", sa.Text),
     sa.Column("lease_until", UtcDateTime),
+    sa.Column("rest_until", UtcDateTime),  # it is left alone, as a gate stands before it
 )
 board_table = sa.Table(
     "crawl_board",
@@ -228,6 +229,18 @@ class CrawlState:
         state = State.TOR if for_tor else State.RUNNING
         with self._database.begin() as connection:
             connection.execute(sa.update(run_table).where(run_table.c.id == run).values(state=state.value))
+
+    def gated_runs(self) -> int:
+        """How many of the source's newest ended runs, in a row, came no further than a gate."""
+        newest = (
+            sa.select(run_table.c.state)
+            .where(run_table.c.source == self._source, run_table.c.ended_at.is_not(None))
+            .order_by(run_table.c.id.desc())
+            .limit(20)
+        )
+        with self._database.connect() as connection:
+            states = list(connection.scalars(newest))
+        return next((at for at, state in enumerate(states) if state != State.GATED.value), len(states))
 
     def run_ended(self, run: int, figures: Figures, state: State, at: datetime) -> None:
         """Close a run's record with its figures."""

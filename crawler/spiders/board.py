@@ -31,6 +31,7 @@ from crawler.adapter import Adapter, Gate, GateKind, Page, ThreadPage, ThreadRow
 from crawler.adapters import load_adapter
 from crawler.evidence import Evidence
 from crawler.frontier import Known, Visit, decide_board, next_visit, signature, vanished
+from crawler.gates import SURE, find_gate
 from crawler.health import Figures, state_of
 from crawler.leases import LeaseLost, Leases
 from crawler.pipelines import PageRead, ThreadGone, VisitEnd
@@ -268,7 +269,7 @@ class BoardSpider(scrapy.Spider):
             yield PageRead(posts, self._end(thread, walk, page.fetched_at))
 
     def _thread_gated(self, walk: _Walk, gate: Gate, response: Response) -> Iterator[Any]:
-        if gate.kind in _GONE:
+        if gate.kind in _GONE and gate.confidence >= SURE:
             if walk.visit.page > 1 and not walk.head and not walk.seen:
                 walk.visit = replace(walk.visit, page=1)  # the thread shrank: read it from its beginning
                 yield from self._ask(walk.visit.url, self.parse_thread, walk=walk)
@@ -413,19 +414,13 @@ class BoardSpider(scrapy.Spider):
         self.state.run_waits(self._run, for_tor=False)
 
     def _gate(self, page: Page, response: Response) -> Gate | None:
-        if response.status in (404, 410):
-            return Gate(GateKind.MISSING, f"status {response.status}")
-        gate = self.adapter.gate(page)
-        if gate is None and response.status == 403:
-            return Gate(GateKind.FORBIDDEN, "status 403")
+        gate = find_gate(page, self.adapter)
         if gate is None and response.status >= 400:
             raise PageUnreadable(f"status {response.status}")
-        return gate
+        return None if gate and gate.kind is GateKind.EMPTY else gate
 
     def _gated(self, run: _Pass | None, gate: Gate, response: Response) -> None:
-        self.figures.gates += 1
-        self.figures.detail = f"{gate.kind.value} at {response.url}: {gate.says}"[:500]
-        self._keep(response)
+        self.figures.met(gate, response.url, self._keep(response))
         if run:
             run.failed = True
 
@@ -467,9 +462,10 @@ class BoardSpider(scrapy.Spider):
                 self.state.board_read(run.board.key, watermark=newest, pages=run.pages, at=self._time())
         if self._heart.running:
             self._heart.stop()
+        self.figures.rest(self.state.gated_runs())
         self.state.run_ended(self._run, self.figures, state_of(self.figures), datetime.now(UTC))
         if reason == "finished":  # else the source is due at once: this process is about to end
-            self._leases.release(self.source.id, self._lease)
+            self._leases.release(self.source.id, self._lease, rest=self.figures.pause)
         self._evidence.close()
         self.store.close()
         self._database.dispose()

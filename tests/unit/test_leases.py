@@ -45,6 +45,17 @@ def test_sources_are_due_by_their_schedule(database: sa.Engine) -> None:
     assert one.due({}, 5) == {}
 
 
+def test_a_source_that_rests_is_not_due(database: sa.Engine) -> None:
+    one = Leases(database, 60)
+    (token,) = one.due({"a": timedelta(0)}, 1).values()
+    one.release("a", token, rest=60)
+    assert one.due({"a": timedelta(0)}, 1) == {}
+    one.wake(["a"])
+    (token,) = one.due({"a": timedelta(0)}, 1).values()
+    one.release("a", token)
+    assert list(one.due({"a": timedelta(0)}, 1)) == ["a"]
+
+
 def test_a_crawl_that_is_not_heard_of_is_taken_over(
     database: sa.Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

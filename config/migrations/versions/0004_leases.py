@@ -12,3 +12,4 @@ def upgrade() -> None:
     op.add_column("crawl_source", sa.Column("started_at", time))
     op.add_column("crawl_source", sa.Column("lease_owner", sa.Text))
     op.add_column("crawl_source", sa.Column("lease_until", time))
+    op.add_column("crawl_source", sa.Column("rest_until", time))
