@@ -1,4 +1,5 @@
-"""Times as boards write them. A table of known forms first; dateparser, a hundred times slower, after it."""
+"""Times as boards write them. A table of known forms first, then words of many languages; dateparser, a hundred
+times slower, after them."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from crawler.adapter import Instant
+from crawler.worded_dates import read_words
 from indexer.post import Precision
 
 #: A board's clock may run ahead of ours by so much; what lies further ahead is no time of a post.
@@ -38,6 +40,9 @@ def read_date(text: str, *, now: datetime, zone: ZoneInfo) -> Instant:
             found = pattern.fullmatch(words)
             if found:
                 return _not_ahead(reader(found, now, zone), now)
+        instant = read_words(words, now, zone)
+        if instant is not None:
+            return _not_ahead(instant, now)
         return _not_ahead(_by_library(words, now, zone), now)
     except (ValueError, OverflowError):  # a day that no calendar has, or a time that no clock can hold
         return Instant()
