@@ -14,12 +14,12 @@ from indexer.store import ChangePage, Filters, PurgePolicy, SearchPage, Sort, St
 from indexer.stores import elasticsearch_mapping as mapping
 from indexer.stores.elasticsearch_client import connect, errors, read_url
 from indexer.stores.elasticsearch_documents import (
-    Document,
+    Entry,
     Head,
     document_id,
     keyword,
     micros,
-    next_change,
+    next_entry,
     read_stored,
 )
 from indexer.stores.elasticsearch_feed import Feed
@@ -60,15 +60,16 @@ class ElasticsearchStore:
             group: dict[str, tuple[int, Decide]] = {}
             again = []
             for at, post in waiting:
-                name = document_id(post.id)
+                post_id = post.id
+                name = document_id(post_id)
                 if name in group:
                     again.append((at, post))  # a post twice in one batch: its contents one after the other
                 else:
-                    group[name] = (at, _putting(post, now))
+                    group[name] = (at, _putting(post, post_id, now))
             made = self._writer.commit({name: decide for name, (_, decide) in group.items()})
             for name, (at, _) in group.items():
                 if change := made[name]:
-                    outcomes[at] = Outcome(change["kind"])
+                    outcomes[at] = Outcome(change.kind.value)
             waiting = again
         return outcomes
 
@@ -76,10 +77,11 @@ class ElasticsearchStore:
         now = datetime.now(UTC)
 
         def removing(stored: Stored) -> Decide:
-            def decide(head: Head | None) -> Document | None:
+            def decide(head: Head | None) -> Entry | None:
                 if head is None or head.removed:
                     return None
-                return next_change(ChangeKind.REMOVED, stored.post, head, now=now, gone=(at, last_seen))
+                post = stored.post
+                return next_entry(ChangeKind.REMOVED, post, post.id, head, now=now, gone=(at, last_seen))
 
             return decide
 
@@ -179,12 +181,12 @@ class ElasticsearchStore:
         self._roll_at = time.monotonic() + _ROLL_EVERY
 
 
-def _putting(post: Post, now: datetime) -> Decide:
-    def decide(head: Head | None) -> Document | None:
+def _putting(post: Post, name: str, now: datetime) -> Decide:
+    def decide(head: Head | None) -> Entry | None:
         if head is None:
-            return next_change(ChangeKind.NEW, post, None, now=now, gone=None)
+            return next_entry(ChangeKind.NEW, post, name, None, now=now)
         if head.content_hash == post.content_hash and not head.removed:
             return None
-        return next_change(ChangeKind.CHANGED, post, head, now=now, gone=None)
+        return next_entry(ChangeKind.CHANGED, post, name, head, now=now)
 
     return decide

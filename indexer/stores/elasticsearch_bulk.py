@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
-from elasticsearch import ApiError, Elasticsearch
+from elasticsearch import Elasticsearch
 
-from config.errors import StoreUnavailable
-from indexer.stores.elasticsearch_client import errors
+from indexer.stores.elasticsearch_client import BUSY, Busy, errors
 
 #: A request is cut at so many bytes or operations, whatever a batch holds.
 CHUNK_BYTES, CHUNK_OPERATIONS = 5_000_000, 2_000
-_BUSY = (429, 502, 503, 504)
+_READ = "items.*.status,items.*.error.type,items.*.error.reason"
+_FULL = 429
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +56,29 @@ def send(client: Elasticsearch, operations: Sequence[Operation], *, patience: fl
     when ``patience`` seconds are over; what was answered until then is done.
     """
     answers: dict[int, Answer] = {}
-    deadline = time.monotonic() + patience
-    waiting, pause = list(range(len(operations))), 0.05
-    while waiting:
-        busy: list[int] = []
-        for chunk in _chunks(operations, waiting):
-            busy += _send_chunk(client, chunk, answers)
-        if busy:
-            if time.monotonic() + pause > deadline:
-                said = answers[busy[0]].reason
-                raise StoreUnavailable(f"Elasticsearch is too busy: {said}", cure="give it more room")
-            time.sleep(pause * random.uniform(0.5, 1.0))
-            pause = min(pause * 2, 5.0)
-        waiting = busy
+    waiting = list(range(len(operations)))
+
+    def all_of_it() -> None:
+        nonlocal waiting
+        waiting = [at for chunk in _chunks(operations, waiting) for at in _send_chunk(client, chunk, answers)]
+        if waiting:
+            raise Busy(f"Elasticsearch is too busy: {answers[waiting[0]].reason}", cure="give it more room")
+
+    giving_way(all_of_it, patience)
     return [answers[at] for at in range(len(operations))]
+
+
+def giving_way(work: Callable[[], Result], patience: float) -> Result:
+    """Do what may raise ``Busy`` until it does not, with longer pauses; raise it when so many seconds are over."""
+    deadline, pause = time.monotonic() + patience, 0.05
+    while True:
+        try:
+            return work()
+        except Busy:
+            if time.monotonic() + pause > deadline:
+                raise
+        time.sleep(pause * random.uniform(0.5, 1.0))
+        pause = min(pause * 2, 5.0)
 
 
 Encoded = list[tuple[int, bytes]]
@@ -92,19 +103,15 @@ def _send_chunk(client: Elasticsearch, chunk: Encoded, answers: dict[int, Answer
     try:
         with errors(client):
             body = b"".join(line for _, line in chunk)
-            items = client.bulk(operations=body)["items"]  # type: ignore[arg-type]
-    except StoreUnavailable as error:
-        cause = error.__cause__
-        if not (isinstance(cause, ApiError) and cause.status_code in _BUSY):
-            raise
-        for at, _ in chunk:
-            answers[at] = Answer(cause.status_code, error.message)
+            answer = client.bulk(operations=body, filter_path=_READ)  # type: ignore[arg-type]
+    except Busy as error:
+        answers.update((at, Answer(_FULL, error.message)) for at, _ in chunk)
         return [at for at, _ in chunk]
     busy = []
-    for (at, _), item in zip(chunk, items, strict=True):
+    for (at, _), item in zip(chunk, answer["items"], strict=True):
         (result,) = item.values()
         said = result.get("error", {})
         answers[at] = Answer(result["status"], f"{said.get('type')}: {said.get('reason')}" if said else "")
-        if result["status"] in _BUSY:
+        if result["status"] in BUSY:
             busy.append(at)
     return busy

@@ -20,6 +20,14 @@ _MAJOR = 9
 _PREFIX = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
 
 
+#: Statuses of a server that may take the same request a little later.
+BUSY = (429, 502, 503, 504)
+
+
+class Busy(StoreUnavailable):
+    """Elasticsearch is too busy."""
+
+
 @dataclass(frozen=True, slots=True)
 class Address:
     """Where a store is: its hosts, and the prefix of its indices."""
@@ -127,8 +135,10 @@ def _translated(error: ApiError) -> StoreRefused | StoreUnavailable:
         return StoreRefused(
             said, cure="correct elasticsearch.api_key, or username and password, or its rights"
         )
-    if error.status_code == 429 or error.status_code >= 500:
-        return StoreUnavailable(said, cure="wait, or give the server more room")
+    if error.status_code in BUSY:
+        return Busy(said, cure="wait, or give the server more room")
+    if error.status_code >= 500:
+        return StoreUnavailable(said, cure="see the server's log")
     if "media_type" in str(error.error) or "compatible-with" in reason(error):
         return StoreRefused(said, cure=f"Elasticsearch {_MAJOR} is needed")
     if error.status_code == 404:

@@ -63,57 +63,104 @@ def keyword(value: str) -> str:
     return value[:LONGEST_KEYWORD] + hashlib.sha256(value.encode()).hexdigest()
 
 
-def next_change(
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A change document. ``id`` is that of the post's head, ``name`` the post's own; times in microseconds."""
+
+    id: str
+    name: str
+    change: int
+    revision: int
+    kind: ChangeKind
+    stored: int
+    first_seen: int
+    removed: int | None
+    last_seen: int | None
+    token: str
+    post: Post
+    content: bytes  # the post as JSON: one piece for both documents
+
+    def line(self) -> bytes:
+        """The change document."""
+        return self._line({"kind": self.kind.value, "stored": self.stored, "id": self.id})
+
+    def head_line(self) -> bytes:
+        """The head document that follows from it."""
+        post = self.post
+        posted = micros(post.posted_at) if post.posted_at else self.first_seen
+        return self._line(
+            {
+                "id": keyword(self.name),
+                "thread": keyword(post.key.thread),
+                "board": keyword(post.board),
+                "author": keyword(post.author),
+                "kind": post.kind.value,
+                "language": keyword(post.language) if post.language is not None else None,
+                "position": post.position,
+                "posted": posted,
+                "posted_at": posted // 1000,
+                "hash": post.content_hash,
+                "title_words": fold(post.title),
+                "text_words": fold(post.text),
+                "author_words": fold(post.author),
+            }
+        )
+
+    def _line(self, more: Document) -> bytes:
+        both = {
+            "source": keyword(self.post.key.source),
+            "change": self.change,
+            "revision": self.revision,
+            "seen": micros(self.post.seen_at),
+            "first_seen": self.first_seen,
+            "removed": self.removed,
+            "last_seen": self.last_seen,
+            "token": self.token,
+        }
+        return b'%s,"post":%s}' % (_encode(both | more)[:-1], self.content)
+
+
+def next_entry(
     kind: ChangeKind,
     post: Post,
+    name: str,
     before: Head | None,
     *,
     now: datetime,
-    gone: tuple[datetime, datetime] | None,
-) -> Document:
-    """The change document that follows ``before``. ``gone``: when it was found gone and last seen.
-
-    Raises ``PostRefused`` for a post that no index can hold.
-    """
+    gone: tuple[datetime, datetime] | None = None,
+) -> Entry:
+    """The change that follows ``before``. ``name`` is the post's id, ``gone`` when it was found gone and when it
+    was last seen. Raises ``PostRefused`` for a post that no index can hold."""
     if not -_MOST_LONG <= post.position < _MOST_LONG:
-        raise PostRefused(f"post {post.id[:200]}: position {str(post.position)[:40]} is no 64-bit number")
+        raise PostRefused(f"post {name[:200]}: position {str(post.position)[:40]} is no 64-bit number")
     revision = before.revision if before else 0
-    return {
-        "id": document_id(post.id),
-        "change": before.change + 1 if before else 1,
-        "revision": revision if gone else revision + 1,
-        "kind": kind.value,
-        "source": keyword(post.key.source),
-        "stored": micros(now),
-        "seen": micros(post.seen_at),
-        "first_seen": before.first_seen if before else micros(post.seen_at),
-        "removed": micros(gone[0]) if gone else None,
-        "last_seen": micros(gone[1]) if gone else None,
-        "token": secrets.token_hex(8),
-        "post": to_values(post),
-    }
+    return Entry(
+        id=document_id(name),
+        name=name,
+        change=before.change + 1 if before else 1,
+        revision=revision if gone else revision + 1,
+        kind=kind,
+        stored=micros(now),
+        first_seen=before.first_seen if before else micros(post.seen_at),
+        removed=micros(gone[0]) if gone else None,
+        last_seen=micros(gone[1]) if gone else None,
+        token=secrets.token_hex(8),
+        post=post,
+        content=_encode(to_values(post)),
+    )
 
 
-def head_of(change: Mapping[str, Any]) -> Document:
-    """The head document that follows from a change."""
-    post = from_values(change["post"])
-    posted = micros(post.posted_at) if post.posted_at else change["first_seen"]
-    kept = ("change", "revision", "source", "seen", "first_seen", "removed", "last_seen", "token", "post")
-    return {name: change[name] for name in kept} | {
-        "id": keyword(post.id),
-        "thread": keyword(post.key.thread),
-        "board": keyword(post.board),
-        "author": keyword(post.author),
-        "kind": post.kind.value,
-        "language": keyword(post.language) if post.language is not None else None,
-        "position": post.position,
-        "posted": posted,
-        "posted_at": posted // 1000,
-        "hash": post.content_hash,
-        "title_words": fold(post.title),
-        "text_words": fold(post.text),
-        "author_words": fold(post.author),
-    }
+def read_entry(source: Mapping[str, Any]) -> Entry:
+    """The change of a change document."""
+    post = from_values(source["post"])
+    names = ("id", "change", "revision", "stored", "first_seen", "removed", "last_seen", "token")
+    return Entry(
+        name=post.id,
+        kind=ChangeKind(source["kind"]),
+        post=post,
+        content=_encode(source["post"]),
+        **{name: source[name] for name in names},
+    )
 
 
 def read_head(found: Mapping[str, Any]) -> Head:
@@ -144,11 +191,20 @@ def read_stored(source: Mapping[str, Any]) -> Stored:
     )
 
 
-def read_change(source: Mapping[str, Any]) -> Change:
-    """A change document as an entry of the feed."""
-    return Change(ChangeKind(source["kind"]), read_stored(source), moment(source["stored"]))
+def read_change(entry: Entry) -> Change:
+    """A change as an entry of the feed."""
+    stored = Stored(
+        post=entry.post,
+        revision=entry.revision,
+        first_seen_at=moment(entry.first_seen),
+        removed_at=moment(entry.removed) if entry.removed is not None else None,
+        last_seen_at=moment(entry.last_seen) if entry.last_seen is not None else None,
+    )
+    return Change(entry.kind, stored, moment(entry.stored))
 
 
-def encode(document: Mapping[str, Any]) -> bytes:
-    """One line of a bulk request."""
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
+def _encode(document: Mapping[str, Any]) -> bytes:
+    return _JSON.encode(document).encode()

@@ -16,7 +16,7 @@ from elasticsearch import Elasticsearch
 from config.errors import CursorUnknown, StoreUnavailable
 from indexer.store import ChangePage
 from indexer.stores.elasticsearch_client import errors
-from indexer.stores.elasticsearch_documents import Document, read_change
+from indexer.stores.elasticsearch_documents import Entry, read_change, read_entry
 from indexer.stores.elasticsearch_mapping import Names
 from indexer.stores.elasticsearch_writer import Writer
 
@@ -36,7 +36,7 @@ class Feed:
     def read(self, after: str | None, limit: int) -> ChangePage:
         """The changes behind a cursor. Heads that a dead writer left behind follow first."""
         places = self._places(after)
-        found: list[Document] = []
+        found: list[Entry] = []
         with errors(self._client):
             news = {
                 index: checkpoint
@@ -47,11 +47,11 @@ class Feed:
                 self._client.indices.refresh(index=list(news))
             for index, checkpoint in news.items():
                 generation = self._names.generation(index)
-                for number, document in self._between(index, places.get(generation, -1), checkpoint):
+                for number, entry in self._between(index, places.get(generation, -1), checkpoint):
                     if len(found) >= limit:
                         break
                     places[generation] = number
-                    found.append(document)
+                    found.append(entry)
                 else:
                     places[generation] = checkpoint
         self._heal(found)
@@ -71,7 +71,7 @@ class Feed:
             checkpoints[index] = max(copy["seq_no"]["global_checkpoint"] for copy in copies)
         return checkpoints
 
-    def _between(self, index: str, low: int, high: int) -> Iterator[tuple[int, Document]]:
+    def _between(self, index: str, low: int, high: int) -> Iterator[tuple[int, Entry]]:
         while low < high:
             answer = self._client.search(
                 index=index,
@@ -84,18 +84,18 @@ class Feed:
             hits = answer["hits"]["hits"]
             for hit in hits:
                 low = int(hit["sort"][0])
-                yield low, hit["_source"]
+                yield low, read_entry(hit["_source"])
             if len(hits) < _PAGE:
                 return
 
-    def _heal(self, found: list[Document]) -> None:
+    def _heal(self, found: list[Entry]) -> None:
         """Let heads follow changes whose writer did not come to it."""
-        last = {document["id"]: document for document in found}
+        last = {entry.id: entry for entry in found}
         heads = self._writer.heads(last)
         late = {
-            name: document
-            for name, document in last.items()
-            if document["change"] == 1 + (head.change if (head := heads[name]) else 0)
+            name: entry
+            for name, entry in last.items()
+            if entry.change == 1 + (head.change if (head := heads[name]) else 0)
         }
         if late:
             self._writer.follow(late, heads)

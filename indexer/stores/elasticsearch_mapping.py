@@ -143,7 +143,7 @@ def _create(client: Elasticsearch, names: Names) -> None:
             client.indices.create(
                 index=f"{alias}-000001",
                 mappings={"_meta": meta},
-                aliases={f"{alias}-write": {"is_write_index": True}},
+                aliases={f"{alias}-write": {}},  # on one index only: a roll-over moves it
             )
         except BadRequestError as error:
             if error.error != _EXISTS:  # another process was faster

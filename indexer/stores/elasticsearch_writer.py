@@ -9,23 +9,26 @@ again or a reader of the feed, lets the head follow.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
+from typing import Any
 
 from elasticsearch import Elasticsearch
 
-from config.errors import PostRefused, StoreUnavailable
+from config.errors import PostRefused, StoreRefused, StoreUnavailable
 from indexer.stores import elasticsearch_documents as documents
-from indexer.stores.elasticsearch_bulk import Answer, Operation, send
-from indexer.stores.elasticsearch_client import errors
-from indexer.stores.elasticsearch_documents import Document, Head
+from indexer.stores.elasticsearch_bulk import Answer, Operation, giving_way, send
+from indexer.stores.elasticsearch_client import Busy, errors
+from indexer.stores.elasticsearch_documents import Entry, Head
 from indexer.stores.elasticsearch_mapping import Names
 
 _ROUNDS = 50
-_AT_ONCE = 500
-_CONFLICT = 409
+_AT_ONCE = 250
+_THREADS = 3  # one prepares while the server works for another
+_BAD, _CONFLICT, _BROKEN = 400, 409, 500
 
 #: From a post's head to its next change; None: there is nothing to do.
-Decide = Callable[[Head | None], Document | None]
+Decide = Callable[[Head | None], Entry | None]
 
 
 class Writer:
@@ -36,22 +39,24 @@ class Writer:
         self._names = names
         self._patience = patience
 
-    def commit(self, wanted: Mapping[str, Decide]) -> dict[str, Document | None]:
-        """Bring about one change for each document id, in this order; the change made, or None.
+    def commit(self, wanted: Mapping[str, Decide]) -> dict[str, Entry | None]:
+        """Bring about one change for each document id; the change made, or None. So many are in this order.
 
         Raises ``PostRefused`` for posts that the server never takes, and ``StoreUnavailable``.
         """
-        made: dict[str, Document | None] = {}
-        for part in _parts(wanted):
-            made |= self._commit({name: wanted[name] for name in part})
-        return made
+        parts = [{name: wanted[name] for name in part} for part in _parts(wanted)]
+        if len(parts) == 1:
+            return self._commit(parts[0])
+        with ThreadPoolExecutor(_THREADS) as pool:
+            done = [pool.submit(self._commit, part) for part in parts]
+        return {name: change for part in done for name, change in part.result().items()}
 
-    def _commit(self, wanted: dict[str, Decide]) -> dict[str, Document | None]:
-        made: dict[str, Document | None] = {}
-        mine: dict[str, Document] = {}  # committed, but their heads were moved by somebody else
+    def _commit(self, wanted: dict[str, Decide]) -> dict[str, Entry | None]:
+        made: dict[str, Entry | None] = {}
+        mine: dict[str, Entry] = {}  # committed, but their heads were moved by somebody else
         for _ in range(_ROUNDS):
             heads = self.heads(wanted)
-            proposed: dict[str, Document] = {}
+            proposed: dict[str, Entry] = {}
             for name, decide in list(wanted.items()):
                 head, own = heads[name], mine.get(name)
                 change = None if own and head and _followed(head, own) else decide(head)
@@ -65,7 +70,7 @@ class Writer:
             committed = self._create(proposed)
             moved = self.follow(committed, heads)
             for name, change in committed.items():
-                if change["token"] == proposed[name]["token"]:
+                if change.token == proposed[name].token:
                     mine[name] = change
                     if name in moved:
                         made[name] = change
@@ -78,23 +83,18 @@ class Writer:
         """The heads of posts as they are at this moment."""
         found: dict[str, Head | None] = {}
         for part in _parts(names):
-            with errors(self._client):
-                answer = self._client.mget(
-                    index=self._names.posts, ids=part, source_includes=documents.HEAD_FIELDS
-                )
-            for each in answer["docs"]:
-                self._readable(each)
+            for each in self._many(self._names.posts, part, documents.HEAD_FIELDS):
                 found[each["_id"]] = documents.read_head(each) if each["found"] else None
         return found
 
-    def follow(self, changes: Mapping[str, Document], heads: Mapping[str, Head | None]) -> set[str]:
+    def follow(self, changes: Mapping[str, Entry], heads: Mapping[str, Head | None]) -> set[str]:
         """Let heads follow their changes unless somebody moved them; the names of those that did."""
         operations = [
             Operation(
                 "index" if (head := heads[name]) else "create",
                 self._names.posts_write,
                 name,
-                documents.encode(documents.head_of(change)),
+                change.head_line(),
                 head.place if head else None,
             )
             for name, change in changes.items()
@@ -102,14 +102,14 @@ class Writer:
         answers = self._send(operations)
         return {name for name, answer in zip(changes, answers, strict=True) if answer.done}
 
-    def _create(self, proposed: Mapping[str, Document]) -> dict[str, Document]:
+    def _create(self, proposed: Mapping[str, Entry]) -> dict[str, Entry]:
         """Commit changes; for each the one that stands under its number now, ours or another's."""
         operations = [
             Operation(
                 "create",
                 self._names.changes_write,
-                f"{name}-{change['change']}",
-                documents.encode(change),
+                f"{name}-{change.change}",
+                change.line(),
             )
             for name, change in proposed.items()
         ]
@@ -117,38 +117,46 @@ class Writer:
         standing = dict(proposed)
         lost = [name for name, answer in zip(proposed, answers, strict=True) if not answer.done]
         if lost:
-            ids = [f"{name}-{proposed[name]['change']}" for name in lost]
-            with errors(self._client):
-                answer = self._client.mget(index=self._names.changes_write, ids=ids)
-            for name, each in zip(lost, answer["docs"], strict=True):
-                self._readable(each)
+            ids = [f"{name}-{proposed[name].change}" for name in lost]
+            for name, each in zip(lost, self._many(self._names.changes_write, ids), strict=True):
                 if each["found"]:
-                    standing[name] = each["_source"]
+                    standing[name] = documents.read_entry(each["_source"])
                 else:
                     del standing[name]  # in another generation, or purged: look again
         return standing
 
     def _send(self, operations: Sequence[Operation]) -> list[Answer]:
         answers = send(self._client, operations, patience=self._patience)
-        faults = [
-            f"{operation.id}: {answer.reason}"
-            for operation, answer in zip(operations, answers, strict=True)
-            if not answer.done and answer.status != _CONFLICT
-        ]
-        if faults:
-            raise PostRefused(f"Elasticsearch takes {len(faults)} posts never: {'; '.join(faults)[:1000]}")
+        for operation, answer in zip(operations, answers, strict=True):
+            if answer.done or answer.status == _CONFLICT:
+                continue
+            said = f"Elasticsearch does not take {operation.id}: {answer.reason}"
+            if answer.status == _BAD:
+                raise PostRefused(said)
+            if answer.status >= _BROKEN:
+                raise StoreUnavailable(said, cure="see the server's log")
+            raise StoreRefused(said, cure="has an index gone, or a right, or is an index blocked?")
         return answers
 
-    @staticmethod
-    def _readable(found: Mapping[str, object]) -> None:
-        if "error" in found:
-            raise StoreUnavailable(f"Elasticsearch cannot read a document: {found['error']}")
+    def _many(self, index: str, ids: list[str], fields: list[str] | None = None) -> list[Mapping[str, Any]]:
+        """Documents as they are at this moment, in the order of ``ids``."""
+
+        def ask() -> list[Mapping[str, Any]]:
+            with errors(self._client):
+                found = self._client.mget(index=index, ids=ids, source_includes=fields)["docs"]
+            for each in found:
+                if "not_found" in str(each.get("error", {}).get("type")):
+                    raise StoreRefused(f"{index} is gone", cure="restore a snapshot, or take another prefix")
+                if "error" in each:
+                    raise Busy(f"Elasticsearch cannot read a document now: {each['error']}")
+            return list(found)
+
+        return giving_way(ask, self._patience)
 
 
-def _followed(head: Head, own: Document) -> bool:
+def _followed(head: Head, own: Entry) -> bool:
     """Whether the head followed our change, and perhaps others after it."""
-    change: int = own["change"]
-    return bool(head.token == own["token"]) or head.change > change
+    return head.token == own.token or head.change > own.change
 
 
 def _parts(names: Iterable[str]) -> Iterator[list[str]]:

@@ -123,6 +123,7 @@ class Cluster:
 
     size: int = 1
     quick: bool = True  # to start; a benchmark wants the compiler's whole work instead
+    heap: int = 384  # megabytes
     timeout: float = 120.0
     nodes: list[Node] = field(default_factory=list)
     _folder: Path = field(default_factory=Path)
@@ -181,7 +182,13 @@ class Cluster:
         quick = ["-XX:TieredStopAtLevel=1"] if self.quick else []
         command = [
             str(jdk / "bin/java"),
-            *("-Xms384m", "-Xmx384m", "-XX:+UseSerialGC", *quick, f"-Djava.io.tmpdir={node.folder}"),
+            *(
+                f"-Xms{self.heap}m",
+                f"-Xmx{self.heap}m",
+                "-XX:+UseSerialGC",
+                *quick,
+                f"-Djava.io.tmpdir={node.folder}",
+            ),
             f"-Des.nativelibs.path={home}/lib/platform",
             *("-p", f"{home}/lib"),
             *("--add-modules", "ALL-MODULE-PATH,jdk.incubator.vector,jdk.net,jdk.management.agent"),
