@@ -61,7 +61,7 @@ def raw(made: list[Post], url: str) -> float:
             ready.append({"_op_type": "create", "_index": index, "_id": name, "_source": json.loads(line)})
     with closing(Elasticsearch(url)) as client:
         begun = time.perf_counter()
-        for done, said in helpers.parallel_bulk(client, ready, thread_count=2, chunk_size=BATCH):
+        for done, said in helpers.parallel_bulk(client, ready, chunk_size=500):
             assert done, said
         return len(made) / (time.perf_counter() - begun)
 

@@ -143,6 +143,10 @@ class StoreRefused(StopError):
 class PostRefused(SkipError):
     """The store can never hold a post."""
 
+    def __init__(self, reason: str, *, post: str) -> None:
+        self.post = post
+        super().__init__(f"post {post[:200]}: {reason}")
+
 
 class CursorUnknown(StopError):
     """The feed cursor was not made by this store."""

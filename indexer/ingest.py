@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+import structlog
+
+from config.errors import PostRefused
 from indexer.post import Outcome, Post, PostKey
 from indexer.store import Store
 
+_log = structlog.get_logger(__name__)
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 #: A post of more characters is cut: no person wrote it, and evidence keeps the whole page.
 MOST_CHARACTERS = 1_000_000
@@ -30,11 +34,20 @@ class Ingest:
         self._waiting.append(_cleaned(post))
 
     def flush(self) -> list[Outcome]:
-        """Store what waits, all or nothing, and tell what became of each. Raises as ``Store.put``; what waits
-        is kept then."""
-        outcomes = self._store.put(self._waiting)
-        self._waiting.clear()
-        return outcomes
+        """Store what waits and tell what became of each; a post that the store can never hold is set aside in
+        the log. Raises as ``Store.put`` else; what waits is kept then."""
+        while True:
+            try:
+                outcomes = self._store.put(self._waiting)
+            except PostRefused as error:
+                kept = [post for post in self._waiting if post.id != error.post]
+                if len(kept) == len(self._waiting):
+                    raise
+                _log.error("post refused", post=error.post[:200], reason=error.message)
+                self._waiting = kept
+            else:
+                self._waiting.clear()
+                return outcomes
 
 
 def _cleaned(post: Post) -> Post:

@@ -7,14 +7,23 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
+from config.errors import PostRefused
 from indexer.post import Kind, Post, PostKey, Precision
 
 _NAMES = tuple(field.name for field in fields(Post))
+_MOST = 2**63
 _TIMES = ("seen_at", "posted_at", "edited_at")
 
 
+def check(post: Post) -> None:
+    """Raises ``PostRefused`` for a post that no store can hold."""
+    if not -_MOST <= post.position < _MOST:
+        raise PostRefused(f"position {str(post.position)[:40]} is no 64-bit number", post=post.id)
+
+
 def to_values(post: Post) -> dict[str, Any]:
-    """The whole post."""
+    """The whole post. Raises ``PostRefused``."""
+    check(post)
     values = {name: getattr(post, name) for name in _NAMES}
     values["key"] = [post.key.source, post.key.thread, post.key.post]
     for name in _TIMES:

@@ -26,7 +26,7 @@ class ChangePage:
 
 
 class Sort(StrEnum):
-    """Orders of a search; ties are always broken by post id, ascending."""
+    """Orders of a search; ties are always broken by post id, ascending. What is relevant, a store says itself."""
 
     NEWEST = "newest"  # posted_at, or first seen where the board gives no time, descending
     OLDEST = "oldest"
@@ -88,16 +88,18 @@ class StoreStats:
 class Store(Protocol):
     """Keeps posts, finds them, and tells what changed.
 
-    Every method may raise ``StoreUnavailable`` (try again later; nothing was half done) or ``StoreRefused``
-    (a person must mend something). Methods are safe to call from several processes at once.
+    Every method may raise ``StoreUnavailable`` (do the same again later) or ``StoreRefused`` (a person must
+    mend something). Methods are safe to call from several processes at once.
     """
 
     def put(self, posts: Sequence[Post]) -> list[Outcome]:
         """Store posts and tell, in the same order, what became of each.
 
-        Must be idempotent and all-or-nothing for the batch: the same content again is ``KNOWN`` and writes
-        nothing; other content is a new revision; nothing is overwritten. When it returns, everything is
-        durable and will appear in ``changes``. A post found removed before that is put again is ``CHANGED``.
+        Must be idempotent: the same content again is ``KNOWN`` and writes nothing; other content is a new
+        revision; nothing is overwritten. When it returns, everything is durable and will appear in ``changes``.
+        When it raises, a store without transactions may have stored a part; the same batch put again completes
+        it. A post found removed before that is put again is ``CHANGED``. May raise ``PostRefused``, which
+        names a post that the store can never hold.
         """
 
     def get(self, key: PostKey) -> Stored | None:

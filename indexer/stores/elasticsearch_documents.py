@@ -14,14 +14,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from config.errors import PostRefused
 from indexer.post import Change, ChangeKind, Post, Stored
 from indexer.serial import from_values, to_values
 from indexer.text import fold
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_MOST_LONG = 2**63
 #: Lucene takes 32,766 bytes for a keyword. What is longer is cut and told apart by its hash.
 LONGEST_KEYWORD = 8_000
 
@@ -130,9 +128,7 @@ def next_entry(
     gone: tuple[datetime, datetime] | None = None,
 ) -> Entry:
     """The change that follows ``before``. ``name`` is the post's id, ``gone`` when it was found gone and when it
-    was last seen. Raises ``PostRefused`` for a post that no index can hold."""
-    if not -_MOST_LONG <= post.position < _MOST_LONG:
-        raise PostRefused(f"post {name[:200]}: position {str(post.position)[:40]} is no 64-bit number")
+    was last seen. Raises ``PostRefused``."""
     revision = before.revision if before else 0
     return Entry(
         id=document_id(name),

@@ -23,8 +23,8 @@ from indexer.stores.elasticsearch_documents import Entry, Head
 from indexer.stores.elasticsearch_mapping import Names
 
 _ROUNDS = 50
-_AT_ONCE = 250
-_THREADS = 3  # one prepares while the server works for another
+_AT_ONCE = 500
+_THREADS = 2  # one prepares while the server works for another
 _BAD, _CONFLICT, _BROKEN = 400, 409, 500
 
 #: From a post's head to its next change; None: there is nothing to do.
@@ -99,7 +99,7 @@ class Writer:
             )
             for name, change in changes.items()
         ]
-        answers = self._send(operations)
+        answers = self._send(operations, changes.values())
         return {name for name, answer in zip(changes, answers, strict=True) if answer.done}
 
     def _create(self, proposed: Mapping[str, Entry]) -> dict[str, Entry]:
@@ -113,7 +113,7 @@ class Writer:
             )
             for name, change in proposed.items()
         ]
-        answers = self._send(operations)
+        answers = self._send(operations, proposed.values())
         standing = dict(proposed)
         lost = [name for name, answer in zip(proposed, answers, strict=True) if not answer.done]
         if lost:
@@ -125,14 +125,14 @@ class Writer:
                     del standing[name]  # in another generation, or purged: look again
         return standing
 
-    def _send(self, operations: Sequence[Operation]) -> list[Answer]:
+    def _send(self, operations: Sequence[Operation], entries: Iterable[Entry]) -> list[Answer]:
         answers = send(self._client, operations, patience=self._patience)
-        for operation, answer in zip(operations, answers, strict=True):
+        for entry, answer in zip(entries, answers, strict=True):
             if answer.done or answer.status == _CONFLICT:
                 continue
-            said = f"Elasticsearch does not take {operation.id}: {answer.reason}"
             if answer.status == _BAD:
-                raise PostRefused(said)
+                raise PostRefused(answer.reason, post=entry.name)
+            said = f"Elasticsearch does not take {entry.name[:200]}: {answer.reason}"
             if answer.status >= _BROKEN:
                 raise StoreUnavailable(said, cure="see the server's log")
             raise StoreRefused(said, cure="has an index gone, or a right, or is an index blocked?")

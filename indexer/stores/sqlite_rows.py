@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from indexer.post import Post, Stored
-from indexer.serial import from_values, to_values
+from indexer.serial import check, from_values, to_values
 
 STORED = "revision.content, revision.revision, post.first_seen, post.removed, post.last_seen"
 #: The keys of ``post_values``.
@@ -33,7 +33,8 @@ def time(seconds: float) -> datetime:
 
 
 def post_values(post: Post) -> dict[str, object]:
-    """The columns that searches filter and sort by."""
+    """The columns that searches filter and sort by. Raises ``PostRefused``."""
+    check(post)
     return {
         "id": post.id,
         "source": post.key.source,

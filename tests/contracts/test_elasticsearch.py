@@ -17,7 +17,7 @@ from elastic.nodes import Cluster, NodeMissing
 from elastic.proxy import Proxy
 from elasticsearch import Elasticsearch
 
-from config.errors import PostRefused, StoreRefused, StoreUnavailable
+from config.errors import StoreRefused, StoreUnavailable
 from config.settings import ElasticsearchSettings
 from indexer.opening import open_store
 from indexer.post import ChangeKind, Outcome, Post, PostKey
@@ -246,12 +246,6 @@ def test_a_lost_index_is_told_and_not_made_anew(store: Store, url: str, client: 
         with pytest.raises(StoreRefused, match="gone"):
             ask()
     assert not client.indices.exists(index=f"{prefix(url)}-*", allow_no_indices=False)
-
-
-def test_a_position_that_no_index_holds_is_the_posts_fault(store: Store) -> None:
-    with pytest.raises(PostRefused, match="position"):
-        store.put([post("1"), post("2", position=2**63)])
-    assert store.changes().changes == ()
 
 
 def test_a_newer_schema_is_refused(store: Store, url: str, client: Elasticsearch) -> None:

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from config.errors import CursorUnknown, QueryError, StoreRefused
+from config.errors import CursorUnknown, PostRefused, QueryError, StoreRefused
 from indexer.ingest import Ingest
 from indexer.opening import open_store
 from indexer.post import ChangeKind, Kind, Outcome, Post, PostKey, Precision
@@ -98,6 +98,18 @@ def test_one_batch_may_hold_a_post_twice(store: Store) -> None:
     assert found == [Outcome.NEW, Outcome.KNOWN, Outcome.CHANGED, Outcome.KNOWN, Outcome.NEW]
     assert [each.post.text for each in store.revisions(edited.key)] == ["plain words", "other words"]
     assert ids(store, "other") == ["2"]
+
+
+def test_a_post_that_no_store_can_hold_is_named_and_set_aside(store: Store) -> None:
+    bad = post(2, position=2**63)
+    with pytest.raises(PostRefused, match="position 9") as caught:
+        store.put([post(1), bad, post(3)])
+    assert caught.value.post == bad.id
+    assert store.stats().posts == 0
+    ingest = Ingest(store)
+    for each in (post(1), bad, post(3)):
+        ingest.add(each)
+    assert ingest.flush() == [Outcome.NEW, Outcome.NEW]
 
 
 def test_removed_and_back(store: Store) -> None:
