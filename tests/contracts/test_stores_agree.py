@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from config.errors import QueryError
+from indexer import migration
+from indexer.migration import copy
 from indexer.opening import open_store
 from indexer.post import Kind, Post, PostKey
 from indexer.store import FACETS, Filters, Sort, Store
@@ -139,3 +143,24 @@ def test_every_store_tells_the_same_of_a_post(stores: tuple[Store, Store]) -> No
     assert feeds[0] == feeds[1]
     both = sqlite.stats(), elasticsearch.stats()
     assert len({(each.posts, each.revisions, each.removed) for each in both}) == 1
+
+
+@pytest.mark.parametrize("back", [False, True])
+def test_a_migrated_store_is_the_same_even_when_it_was_cut_off(
+    stores: tuple[Store, Store], tmp_path: Path, prefixes: Callable[[], str], back: bool, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(migration, "_PAGE", 60)
+    old = stores[1] if back else stores[0]
+    with closing(open_store(f"sqlite:///{tmp_path}/new.db" if back else prefixes())) as new:
+
+        def cut_off(looked: int) -> None:
+            if looked > 100:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            copy(old, new, cut_off)
+        copy(old, new)
+        assert copy(old, new) == 0
+        for post in corpus():
+            assert old.revisions(post.key) == new.revisions(post.key)
+        assert new.stats().posts == old.stats().posts

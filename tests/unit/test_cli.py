@@ -44,6 +44,9 @@ def test_from_a_post_to_an_acknowledged_alert(workspace: Workspace) -> None:
     human = workspace.run("console.cli.main", "search", "dump").stdout
     assert "\x1b[31m" not in human
     assert "<U+202E>" in human
+    assert workspace.duskwatch("store", "stats")["revisions"] == 1
+    moved = workspace.duskwatch("store", "migrate", "--to", f"sqlite:///{workspace.folder}/other.db")
+    assert (moved["written"], moved["new"]["posts"]) == (1, 1)
     missing = workspace.run("console.cli.main", "alerts", "show", "zzz", status=78)
     assert "no alert begins with 'zzz'" in missing.stderr
     wrong = workspace.run("console.cli.main", "search", "a AND (b", status=2)
