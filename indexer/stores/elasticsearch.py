@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from elasticsearch import NotFoundError
@@ -24,7 +24,9 @@ from indexer.stores.elasticsearch_documents import (
 )
 from indexer.stores.elasticsearch_feed import Feed
 from indexer.stores.elasticsearch_purge import purge
-from indexer.stores.elasticsearch_search import Searcher, scan
+from indexer.stores.elasticsearch_query import Query
+from indexer.stores.elasticsearch_scan import Found, scan
+from indexer.stores.elasticsearch_search import Searcher
 from indexer.stores.elasticsearch_writer import Decide, Writer
 
 _ROLL_EVERY = 600.0  # seconds between two looks at the size of the change log
@@ -107,7 +109,7 @@ class ElasticsearchStore:
     def thread(self, source: str, thread: str) -> list[Stored]:
         wanted = [{"term": {"source": keyword(source)}}, {"term": {"thread": keyword(thread)}}]
         order = [{"position": "asc"}, {"id": "asc"}]
-        hits = scan(self._client, self._names.posts, {"bool": {"filter": wanted}}, order)
+        hits = self._scan(self._names.posts, {"bool": {"filter": wanted}}, order)
         return [read_stored(hit["_source"]) for hit in hits]
 
     def revisions(self, key: PostKey) -> list[Stored]:
@@ -120,7 +122,7 @@ class ElasticsearchStore:
                 "must_not": [{"term": {"kind": ChangeKind.REMOVED.value}}],
             }
         }
-        hits = scan(self._client, self._names.changes, query, [{"change": "asc"}, {"_index": "asc"}])
+        hits = self._scan(self._names.changes, query, [{"change": "asc"}, {"_index": "asc"}])
         # what a writer wrote into two generations, because it was cut off at a roll-over, counts once
         found = {
             (source["revision"], source["post"]["content_hash"]): source
@@ -170,6 +172,11 @@ class ElasticsearchStore:
 
     def close(self) -> None:
         self._client.close()
+
+    def _scan(self, index: str, query: Query, order: Sequence[Query]) -> Iterator[Found]:
+        with errors(self._client):
+            self._client.indices.refresh(index=index)
+        return scan(self._client, index, query, order)
 
     def _roll_over(self) -> None:
         """Look now and then whether the change log has to begin a new generation."""

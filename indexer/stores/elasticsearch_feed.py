@@ -18,9 +18,9 @@ from indexer.store import ChangePage
 from indexer.stores.elasticsearch_client import errors
 from indexer.stores.elasticsearch_documents import Entry, read_change, read_entry
 from indexer.stores.elasticsearch_mapping import Names
+from indexer.stores.elasticsearch_scan import scan
 from indexer.stores.elasticsearch_writer import Writer
 
-_PAGE = 500
 Places = dict[int, int]  # the last sequence number read, by generation
 
 
@@ -72,21 +72,9 @@ class Feed:
         return checkpoints
 
     def _between(self, index: str, low: int, high: int) -> Iterator[tuple[int, Entry]]:
-        while low < high:
-            answer = self._client.search(
-                index=index,
-                query={"range": {"_seq_no": {"gt": low, "lte": high}}},
-                sort=[{"_seq_no": "asc"}],
-                size=_PAGE,
-                track_total_hits=False,
-                allow_partial_search_results=False,
-            )
-            hits = answer["hits"]["hits"]
-            for hit in hits:
-                low = int(hit["sort"][0])
-                yield low, read_entry(hit["_source"])
-            if len(hits) < _PAGE:
-                return
+        query = {"range": {"_seq_no": {"gt": low, "lte": high}}}
+        for hit in scan(self._client, index, query, [{"_seq_no": "asc"}]):
+            yield int(hit["sort"][0]), read_entry(hit["_source"])
 
     def _heal(self, found: list[Entry]) -> None:
         """Let heads follow changes whose writer did not come to it."""

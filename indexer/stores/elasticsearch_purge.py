@@ -11,9 +11,10 @@ from elasticsearch import Elasticsearch
 
 from indexer.store import PurgePolicy
 from indexer.stores.elasticsearch_bulk import Operation, send
+from indexer.stores.elasticsearch_client import errors
 from indexer.stores.elasticsearch_documents import keyword, micros
 from indexer.stores.elasticsearch_mapping import Names
-from indexer.stores.elasticsearch_search import scan
+from indexer.stores.elasticsearch_scan import scan
 
 _AT_ONCE = 200
 
@@ -24,6 +25,8 @@ def purge(client: Elasticsearch, names: Names, policy: PurgePolicy, now: datetim
     if policy.sources:
         clauses.append({"terms": {"source": [keyword(source) for source in policy.sources]}})
     query = {"bool": {"filter": clauses}}
+    with errors(client):
+        client.indices.refresh(index=[names.posts, names.changes])
     old = list(scan(client, names.posts, query, [{"id": "asc"}], source=False, seq_no_primary_term=True))
     return sum(
         _forget(client, names, old[at : at + _AT_ONCE], patience) for at in range(0, len(old), _AT_ONCE)

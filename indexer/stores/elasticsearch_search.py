@@ -1,11 +1,11 @@
-"""Searching the Elasticsearch store: pages, facets, histograms, and whole runs of documents."""
+"""Searching the Elasticsearch store: pages, facets and histograms."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -20,15 +20,15 @@ from indexer.stores.elasticsearch_client import errors, reason
 from indexer.stores.elasticsearch_documents import moment, read_stored
 from indexer.stores.elasticsearch_mapping import Names
 from indexer.stores.elasticsearch_query import ORDERS, Query, compile_query, scored
+from indexer.stores.elasticsearch_scan import Found
 
 _INTERVALS = ("hour", "day", "week", "month")
-_AT_ONCE = 500
+_AT_ONCE = 50  # posts may be long
 _MOST_VALUES = 100  # of a facet
 _KEEP = "5m"  # how long the next page by relevance may be waited for; later its order may have shifted
 _FIELDS = ["post", "revision", "first_seen", "removed", "last_seen"]
 _TOO_MUCH = ("too_many", "max_clause_count", "maxClauseCount", "too many", "nested", "too_complex")
 
-Found = Mapping[str, Any]
 Place = list[Any]
 
 
@@ -144,29 +144,6 @@ class Searcher:
                         cure="give more letters, or fewer terms",
                     ) from error
                 raise
-
-
-def scan(client: Elasticsearch, index: str, query: Query, order: list[Query], **more: Any) -> Iterator[Found]:
-    """Every document that fits, in an order without ties. Refreshes first."""
-    place: dict[str, Any] = {}
-    while True:
-        with errors(client):
-            if not place:
-                client.indices.refresh(index=index)
-            hits = client.search(
-                index=index,
-                query=query,
-                sort=order,
-                size=_AT_ONCE,
-                track_total_hits=False,
-                allow_partial_search_results=False,
-                **place,
-                **more,
-            )["hits"]["hits"]
-        yield from hits
-        if len(hits) < _AT_ONCE:
-            return
-        place = {"search_after": hits[-1]["sort"]}
 
 
 def _facet(name: str) -> Query:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import ssl
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,7 +21,16 @@ PRODUCT = {"X-Elastic-Product": "Elasticsearch"}
 class Proxy:
     """Listens on 127.0.0.1 until it is left."""
 
-    def __init__(self, behaviour: Behaviour, server: str = "", product: dict[str, str] = PRODUCT) -> None:
+    def __init__(
+        self,
+        behaviour: Behaviour,
+        server: str = "",
+        product: dict[str, str] = PRODUCT,
+        secure: ssl.SSLContext | None = None,
+    ) -> None:
+        self.authorisations: set[str] = set()
+        authorisations = self.authorisations
+        self._scheme = "https" if secure else "http"
         behind = urlsplit(server)
 
         class Handler(BaseHTTPRequestHandler):
@@ -28,6 +38,7 @@ class Proxy:
 
             def _any(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                authorisations.add(self.headers.get("Authorization", ""))
                 wanted = behaviour(self.command, self.path, body)
                 if wanted == "lose":
                     self.close_connection = True
@@ -67,11 +78,15 @@ class Proxy:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
+        if secure:
+            self._server.socket = secure.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_address[1]}"
 
     def __enter__(self) -> Self:
         self._thread.start()

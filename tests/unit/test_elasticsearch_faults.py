@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from elastic.proxy import Proxy
 from elasticsearch import Elasticsearch
 from pydantic import SecretStr, ValidationError
@@ -18,6 +26,7 @@ from indexer.opening import open_store
 from indexer.stores import elasticsearch_bulk as bulk
 from indexer.stores.elasticsearch_bulk import Operation, send
 from indexer.stores.elasticsearch_client import Address, read_url
+from indexer.stores.elasticsearch_scan import next_size
 
 ERROR = {"error": {"type": "some_exception", "reason": "no reason"}}
 
@@ -99,9 +108,50 @@ def test_nobody_there_is_unavailable() -> None:
         open_store(f"{url}/x")
 
 
-def test_a_wrong_certificate_authority_is_told() -> None:
+def test_an_authority_that_is_not_there_is_told() -> None:
     with pytest.raises(StoreRefused, match="is not there"):
         open_store("https://127.0.0.1:1/x", ElasticsearchSettings(ca_file="/nowhere.pem"))  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A key and a certificate for 127.0.0.1 that signs itself, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
+        .sign(key, hashes.SHA256())
+    )
+    pem, kind = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    file = tmp_path_factory.mktemp("tls") / "server.pem"
+    file.write_bytes(key.private_bytes(pem, kind, serialization.NoEncryption()) + made.public_bytes(pem))
+    return file
+
+
+@pytest.mark.parametrize(
+    ("server", "sent"),
+    [
+        ({"api_key": "a2V5"}, "ApiKey a2V5"),
+        ({"username": "ann", "password": "hunter2"}, "Basic YW5uOmh1bnRlcjI="),
+    ],
+)
+def test_tls_with_an_authority_of_its_own(certificate: Path, server: dict[str, str], sent: str) -> None:
+    secure = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    secure.load_cert_chain(certificate)
+    with Proxy(lambda *_: (401, ERROR), secure=secure) as proxy:
+        trusting = ElasticsearchSettings.model_validate(server | {"ca_file": certificate})
+        with pytest.raises(StoreRefused, match="401"):  # so it was asked
+            open_store(f"{proxy.url}/x", trusting)
+        assert proxy.authorisations == {sent}
+        proxy.authorisations.clear()
+        with pytest.raises(StoreRefused, match="certificate"):
+            open_store(f"{proxy.url}/x", ElasticsearchSettings.model_validate(server))
+        assert proxy.authorisations == set()
 
 
 class Full:
@@ -160,3 +210,12 @@ def test_requests_are_bounded(full: tuple[Full, Elasticsearch], monkeypatch: pyt
     send(client, [Operation("create", "i", str(number), b'{"a":1}') for number in range(20)], patience=60)
     assert max(behaviour.requests) <= 300
     assert len(behaviour.taken) == 20
+
+
+def test_pages_shrink_where_posts_are_long() -> None:
+    short, long = ({"_source": {"post": {"text": "x" * size}}} for size in (10, 1_000_000))
+    assert next_size(50, [short] * 50) == 100
+    assert next_size(400, [short] * 400) == 500
+    assert next_size(400, [short, long]) < 5
+    assert next_size(1, [long]) >= 1
+    assert next_size(50, [{"_id": "x"}]) == 100
