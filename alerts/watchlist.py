@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Self
 
+import re2
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 _Words = Annotated[tuple[str, ...], Field(max_length=2000)]
@@ -33,6 +34,13 @@ class Organisation(_Strict):
         _Words, Field(description="internet domains; their subdomains and mail addresses count")
     ] = ()
     exclusions: Annotated[_Words, Field(description="phrases that hold a term but mean somebody else")] = ()
+    context: Annotated[
+        _Words, Field(description="words of which one must stand in a post for an acronym to count")
+    ] = ()
+    patterns: Annotated[
+        tuple[str, ...],
+        Field(max_length=200, description="regular expressions (RE2), for account numbers and the like"),
+    ] = ()
     channels: Annotated[
         tuple[str, ...], Field(description="channels that its alerts go to; none given: every channel")
     ] = ()
@@ -40,13 +48,20 @@ class Organisation(_Strict):
 
     @model_validator(mode="after")
     def _words_are_usable(self) -> Self:
-        for field in ("aliases", "acronyms", "domains", "exclusions"):
+        for field in ("aliases", "acronyms", "domains", "exclusions", "context"):
             for word in getattr(self, field):
                 if len(word.strip()) < 2:
                     raise ValueError(f"{field}: {word!r} is too short to mean anything")
         for domain in self.domains:
             if "." not in domain or "/" in domain or "@" in domain:
                 raise ValueError(f"domains: {domain!r} is not a domain such as example.org")
+        for pattern in self.patterns:
+            try:
+                matches_nothing = re2.fullmatch(pattern, "") is not None
+            except re2.error as error:
+                raise ValueError(f"patterns: {pattern!r} is no regular expression: {error}") from None
+            if matches_nothing:
+                raise ValueError(f"patterns: {pattern!r} matches where nothing stands")
         return self
 
 

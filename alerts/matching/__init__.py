@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from alerts.matching.engine import TextMatcher
 from alerts.matching.port import Matcher
-from alerts.matching.words import WordMatcher
 from alerts.watchlist import Organisation
 
 
 def build_matcher(organisations: Sequence[Organisation]) -> Matcher:
     """One matcher for all organisations."""
-    return WordMatcher(organisations)
+    return TextMatcher(organisations)

@@ -1,0 +1,141 @@
+"""Terms: what a watchlist asks for, and the spellings under which it is looked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from alerts.matching.folding import GAP, IGNORED, fold
+from alerts.matching.legal import without_legal_form
+from alerts.matching.transliteration import latin_spellings, sound_of
+from alerts.matching.views import COMPACT, LATIN, SEEN, WORDS, signs
+from alerts.watchlist import Organisation
+
+LEAST_COMPACT = 5  #: letters; shorter names are looked for as whole words only
+LEAST_DOMAIN = 4
+LEAST_SOUND = 6
+STRENGTH = {"name": 0.95, "domain": 0.95, "alias": 0.9, "acronym": 0.6, "pattern": 0.9}
+SILENT = ("exclusion", "context")  #: kinds that decide about matches and are none
+Parts = tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One term as the watchlist has it. ``cased``: it counts in this very case only."""
+
+    organisation: str
+    text: str
+    kind: str  # name, alias, acronym, domain; exclusion, context
+    cased: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """One way to look for a term: ``letters`` in ``view``. ``seen``: the classes of the letters, digits and signs
+    unread. ``joints``: what the term has behind its letters, by their number; only where it has a gap."""
+
+    term: Term
+    view: str
+    letters: bytes
+    seen: bytes
+    joints: dict[int, str]
+    parts: Parts = ()
+
+
+def terms_of(organisation: Organisation) -> list[Term]:
+    """All terms of an organisation, silent ones too; each text once a kind."""
+    kinds = {
+        "name": (organisation.name,),
+        "alias": organisation.aliases,
+        "acronym": organisation.acronyms,
+        "domain": organisation.domains,
+        "exclusion": organisation.exclusions,
+        "context": organisation.context,
+    }
+    return [
+        Term(organisation.id, text, kind, kind == "acronym" or _is_acronym(text, kind))
+        for kind, texts in kinds.items()
+        for text in dict.fromkeys(texts)
+    ]
+
+
+def _is_acronym(text: str, kind: str) -> bool:
+    return kind in ("name", "alias") and len(text) < LEAST_COMPACT and text.isupper() and text.isalpha()
+
+
+def spellings(term: Term) -> Iterator[Spelling]:
+    """The ways to look for a term; none when it has no letter."""
+    yield from _spelt(term, term.text)
+    if term.kind == "domain":
+        yield from _punycode(term)
+    elif term.kind in ("name", "alias"):
+        core = without_legal_form(term.text)
+        if core != term.text:
+            yield from _spelt(term, core, ("legal form", 0.92), LEAST_COMPACT)
+        for latin in latin_spellings(core):
+            yield from _spelt(term, latin, ("transliteration", 0.9), LEAST_SOUND)
+        for sound in sound_of(core):
+            if len(sound) >= LEAST_SOUND:
+                yield Spelling(term, "sound", sound, sound, {}, (("transliteration", 0.9),))
+
+
+def _spelt(
+    term: Term, text: str, part: tuple[str, float] | None = None, least: int = 1
+) -> Iterator[Spelling]:
+    folded = fold(text)
+    letters = COMPACT.of(folded.classes)
+    parts = (part,) if part else ()
+    if len(letters) < least:
+        return
+    found = None if text.isascii() else signs(text)
+    if found and len(found[1]) == len(letters):
+        places = found[1].tolist()
+        yield Spelling(term, "signs", found[0], found[0], _joints(text, places), parts)
+        return
+    if not letters:
+        return
+    seen = folded.classes.translate(SEEN, COMPACT.dropped)
+    if term.cased or len(letters) < (LEAST_DOMAIN if term.kind == "domain" else LEAST_COMPACT):
+        words = b" ".join(WORDS.of(folded.classes).split())
+        yield Spelling(term, "words", b" " + words + b" ", seen, {}, parts)
+        if term.kind == "acronym" and len(words) == len(letters) > 2:  # B.R.I.
+            spread = b" ".join(words[at : at + 1] for at in range(len(words)))
+            yield Spelling(term, "words", b" " + spread + b" ", seen, {}, (*parts, ("spread", 0.9)))
+        return
+    places = COMPACT.places(folded.classes).tolist()
+    joints = {}
+    if GAP in folded.classes or IGNORED in folded.classes:
+        for at in range(len(places) - 1):
+            if places[at + 1] - places[at] > 1:
+                gap = folded.gap(places[at], places[at + 1])
+                if gap and any(code == GAP for code in folded.classes[places[at] + 1 : places[at + 1]]):
+                    joints[at] = gap
+    yield Spelling(term, "compact", letters, seen, joints, parts)
+    # a capital may look like another letter than its small one (Greek)
+    for other in {text.upper(), text.lower()} - {text} if not text.isascii() else ():
+        if len(other) == len(text):
+            changed = COMPACT.of(fold(other).classes)
+            if changed != letters and len(changed) == len(letters):
+                yield Spelling(term, "compact", changed, seen, joints, parts)
+
+
+def _joints(text: str, places: list[int]) -> dict[int, str]:
+    return {
+        at: text[places[at] + 1 : places[at + 1]]
+        for at in range(len(places) - 1)
+        if places[at + 1] - places[at] > 1
+    }
+
+
+def _punycode(term: Term) -> Iterator[Spelling]:
+    if not term.text.isascii():
+        try:
+            ascii_form = term.text.lower().encode("idna").decode()
+        except UnicodeError:
+            return
+        yield from _spelt(term, ascii_form)
+
+
+def latin_letters(seen: bytes) -> int:
+    """How many of these classes are Latin letters."""
+    return sum(code in LATIN for code in seen)
