@@ -92,3 +92,17 @@ def registered(host: str) -> str:
     if len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _SECOND:
         return labels[-3]
     return labels[-2] if len(labels) > 1 else host
+
+
+def decoded(host: str) -> str:
+    """A host name with its labels as they are shown; a label that says nothing stays."""
+    return ".".join(_decoded(label) for label in host.split("."))
+
+
+def _decoded(label: str) -> str:
+    if not label.lower().startswith("xn--"):
+        return label
+    try:
+        return label[4:].encode("ascii").decode("punycode")
+    except (UnicodeError, ValueError, OverflowError):
+        return label

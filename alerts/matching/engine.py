@@ -7,36 +7,38 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 from math import prod
 
 import daachorse
 
-from alerts.matching.domains import DOT_WORDS
-from alerts.matching.folding import GAP, IGNORED, Folded, fold
-from alerts.matching.found import Found, Parts
+from alerts.matching.domains import DOT_WORDS, decoded
+from alerts.matching.folding import GAP, Folded, fold
+from alerts.matching.found import Found
+from alerts.matching.hashing import words_of
+from alerts.matching.order import OrderIndex
+from alerts.matching.ordinary import is_ordinary
 from alerts.matching.patterns import PatternMatcher
 from alerts.matching.port import Match, Span
+from alerts.matching.runs import Runs, align
 from alerts.matching.terms import SILENT, STRENGTH, Spelling, Term, spellings, terms_of
+from alerts.matching.typos import Name, TypoIndex, name_of
 from alerts.matching.verify import signs_spelt, spelt, words_spelt
-from alerts.matching.views import COMPACT, SOUND, WORDS, has_signs, signs
+from alerts.matching.views import COMPACT, SOUND, WORDS, View, has_signs, signs
 from alerts.watchlist import Organisation
 
 _BETWEEN = "\n\n\n"  # title and text are looked at as one; nothing is found across
-_RUN = re.compile(rb"([a-z])\1\1+")
 _BANG = re.compile(r"(?<=\w)[!|](?=\w)")
+_PUNYCODE = re.compile(r"[\w-]*xn--[\w-]+(?:\.[\w-]+)+|(?:[\w-]+\.)+xn--[\w-]+(?:\.[\w-]+)*", re.IGNORECASE)
 _DOT_WORD = re.compile(rf"(?<=[\s\[({{<])(?:{'|'.join(DOT_WORDS)})(?=[\s\])}}>])", re.IGNORECASE)
 
 
 class Automaton:
     """All spellings of one view."""
 
-    def __init__(self, found: Sequence[Spelling], more: Sequence[bytes] = ()) -> None:
+    def __init__(self, found: Sequence[Spelling]) -> None:
         by_letters: dict[bytes, list[Spelling]] = defaultdict(list)
         for spelling in found:
             by_letters[spelling.letters].append(spelling)
-        for pattern in more:
-            by_letters[pattern] = by_letters.get(pattern, [])
         self._spellings = list(by_letters.values())
         self._search = (
             daachorse.DoubleArrayAhoCorasick(list(by_letters)).find_overlapping if by_letters else None
@@ -51,12 +53,14 @@ class Automaton:
 
 
 class TextMatcher:
-    """Finds every spelling of every term. Immutable; safe in threads."""
+    """Finds every spelling of every term; without ``loose`` no misspelt or reordered one. Immutable; safe in
+    threads."""
 
-    def __init__(self, organisations: Sequence[Organisation]) -> None:
+    def __init__(self, organisations: Sequence[Organisation], loose: bool = True) -> None:
         by_view: dict[str, list[Spelling]] = defaultdict(list)
         self._context: set[str] = set()
         domains = False
+        names: list[Name] = []
         for organisation in organisations:
             if organisation.context:
                 self._context.add(organisation.id)
@@ -64,12 +68,15 @@ class TextMatcher:
                 domains = domains or term.kind == "domain"
                 for spelling in spellings(term):
                     by_view[spelling.view].append(spelling)
-        runs = [bytes([letter]) * 3 for letter in b"abcdefghijklmnopqrstuvxyz"]
-        dots = [b" " + WORDS.of(fold(word).classes) + b" " for word in DOT_WORDS] if domains else []
-        self._words = Automaton(by_view["words"], runs + dots)
+                if loose and not term.cased and term.kind in ("name", "alias", "domain"):
+                    names += name_of(term)
+        self._domains = domains
+        self._words = Automaton(by_view["words"])
         self._compact = Automaton(by_view["compact"])
         self._sound = Automaton(by_view["sound"])
         self._signs = Automaton(by_view["signs"])
+        self._typos, self._order = TypoIndex(names), OrderIndex(names)
+        self._loose = bool(names)
         self._patterns = PatternMatcher(organisations)
         described = "\n".join(sorted(organisation.model_dump_json() for organisation in organisations))
         self.version = hashlib.sha256(described.encode()).hexdigest()[:16]
@@ -128,66 +135,81 @@ class TextMatcher:
 
     def _find(self, text: str) -> Iterator[Found]:
         folded = fold(text)
-        candidates = self._words.candidates(b" " + WORDS.of(folded.classes) + b" ")
-        again = False
+        view = WORDS.of(folded.classes)
+        candidates = self._words.candidates(b" " + view + b" ")
         if candidates:
             places = WORDS.places(folded.classes).tolist()
             for start, end, number in candidates:
-                there = self._words.spellings(number)
-                again = again or not there
-                for spelling in there:
+                for spelling in self._words.spellings(number):
                     yield from _word(spelling, folded, places[start : end - 2])
-        yield from self._spread(folded, {})
-        if again:
-            for reading, part in _readings(folded):
-                yield from self._spread(reading, part)
+        yield from self._spread(folded)
+        if self._domains and folded.origin is None:
+            dotted = _without_dot_words(folded)
+            if dotted is not None:
+                yield from self._spread(dotted)
         if "!" in text or "|" in text:
             marks = [mark.start() for mark in _BANG.finditer(text)]
             if marks and folded.origin is None:
                 changed = bytearray(folded.classes)
                 for at in marks:
                     changed[at] = ord("|")
-                yield from self._spread(replace(folded, classes=bytes(changed)), {})
+                yield from self._spread(replace(folded, classes=bytes(changed)))
+        if self._loose:
+            every, words = WORDS.places(folded.classes), words_of(view)
+            yield from self._typos.find(folded, view, every, words)
+            yield from self._order.find(folded, every, words)
+            if "xn--" in text.lower():
+                yield from self._punycode(text)
         if not text.isascii():
             yield from self._sounding(folded)
             if has_signs(folded):
                 yield from self._signed(text)
 
-    def _spread(self, folded: Folded, more: Parts) -> Iterator[Found]:
-        candidates = self._compact.candidates(COMPACT.of(folded.classes))
-        if not candidates:
-            return
-        every = COMPACT.places(folded.classes)
-        for start, end, number in candidates:
-            places = every[start:end].tolist()
-            for spelling in self._compact.spellings(number):
-                parts = spelt(spelling, folded, places)
-                if parts is not None:
-                    view = "domain" if spelling.term.kind == "domain" else "compact"
-                    plain = not parts and not more and view == "compact"
-                    yield Found(
-                        spelling.term,
-                        "words" if plain else view,
-                        *folded.span(places[0], places[-1]),
-                        {**dict(spelling.parts), **parts, **more},
+    def _spread(self, folded: Folded) -> Iterator[Found]:
+        for spelling, shown, places, repeated in self._aligned(self._compact, COMPACT, folded):
+            parts = spelt(spelling, shown, places)
+            if parts is None:
+                continue
+            start, end = folded.span(places[0], places[-1])
+            if repeated:
+                if is_ordinary(folded.text[start:end].lower()):
+                    continue
+                parts["repeated letters"] = 0.9
+            view = "domain" if spelling.term.kind == "domain" else "compact" if parts else "words"
+            yield Found(spelling.term, view, start, end, {**dict(spelling.parts), **parts})
+
+    def _punycode(self, text: str) -> Iterator[Found]:
+        """Domains of ours by their look, written in the encoding of international names."""
+        for host in _PUNYCODE.finditer(text):
+            for found in self._spread(fold(decoded(host[0]))):
+                if found.view == "domain":
+                    yield replace(
+                        found, start=host.start(), end=host.end(), parts={**found.parts, "punycode": 0.95}
                     )
 
     def _sounding(self, folded: Folded) -> Iterator[Found]:
-        candidates = self._sound.candidates(SOUND.of(folded.classes))
+        for spelling, shown, places, _ in self._aligned(self._sound, SOUND, folded):
+            parts = spelt(spelling, shown, places)
+            if parts is not None and "spread" not in parts and "cut" not in parts:
+                span = folded.span(places[0], places[-1])
+                yield Found(spelling.term, "sound", *span, {**dict(spelling.parts), **parts})
+
+    def _aligned(
+        self, automaton: Automaton, view: View, folded: Folded
+    ) -> Iterator[tuple[Spelling, Folded, list[int], bool]]:
+        """Each candidate with the places of its term's letters, repetitions hidden."""
+        letters = view.of(folded.classes)
+        runs = Runs(letters)
+        candidates = automaton.candidates(runs.letters)
         if not candidates:
             return
-        every = SOUND.places(folded.classes)
+        every = view.places(folded.classes)
         for start, end, number in candidates:
-            places = every[start:end].tolist()
-            for spelling in self._sound.spellings(number):
-                parts = spelt(spelling, folded, places)
-                if parts is not None and "spread" not in parts and "cut" not in parts:
-                    yield Found(
-                        spelling.term,
-                        "sound",
-                        *folded.span(places[0], places[-1]),
-                        {**dict(spelling.parts), **parts},
-                    )
+            groups = runs.groups(every, start, end)
+            for spelling in automaton.spellings(number):
+                aligned = align(spelling.runs, groups, folded)
+                if aligned is not None:
+                    yield spelling, *aligned
 
     def _signed(self, text: str) -> Iterator[Found]:
         view = signs(text)
@@ -223,23 +245,15 @@ def _word(spelling: Spelling, folded: Folded, run: list[int]) -> Iterator[Found]
         )
 
 
-def _readings(folded: Folded) -> Iterator[tuple[Folded, Parts]]:
-    """Other ways to read a text: repeated letters as one or two of them, spelt dots as gaps."""
-    classes = folded.classes
-    for kept in (1, 2):
-        changed = _RUN.sub(partial(_shortened, kept), classes)
-        if changed != classes:
-            yield replace(folded, classes=changed), {"repeated letters": 0.9}
-    if folded.origin is None:
-        dotted = bytearray(classes)
-        for word in _DOT_WORD.finditer(folded.text):
-            dotted[word.start() : word.end()] = bytes([GAP]) * (word.end() - word.start())
-        if dotted != classes:
-            yield replace(folded, classes=bytes(dotted)), {}
-
-
-def _shortened(kept: int, run: re.Match[bytes]) -> bytes:
-    return run[1] * kept + bytes([IGNORED]) * (len(run[0]) - kept)
+def _without_dot_words(folded: Folded) -> Folded | None:
+    """The text with its spelt dots as gaps; None when it has none."""
+    words = [word.span() for word in _DOT_WORD.finditer(folded.text)]
+    if not words:
+        return None
+    classes = bytearray(folded.classes)
+    for start, end in words:
+        classes[start:end] = bytes([GAP]) * (end - start)
+    return replace(folded, classes=bytes(classes))
 
 
 def _rank(found: Found) -> tuple[float, str, tuple[tuple[str, float], ...]]:

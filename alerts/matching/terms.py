@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from alerts.matching.folding import GAP, IGNORED, fold
 from alerts.matching.legal import without_legal_form
+from alerts.matching.runs import lengths
 from alerts.matching.transliteration import latin_spellings, sound_of
 from alerts.matching.views import COMPACT, LATIN, SEEN, WORDS, signs
 from alerts.watchlist import Organisation
@@ -32,13 +33,15 @@ class Term:
 @dataclass(frozen=True, slots=True)
 class Spelling:
     """One way to look for a term: ``letters`` in ``view``. ``seen``: the classes of the letters, digits and signs
-    unread. ``joints``: what the term has behind its letters, by their number; only where it has a gap."""
+    unread. ``runs``: see ``runs.py``. ``joints``: what the term has behind its letters, by their number; only where
+    it has a gap."""
 
     term: Term
     view: str
     letters: bytes
     seen: bytes
     joints: dict[int, str]
+    runs: bytes = b""
     parts: Parts = ()
 
 
@@ -76,7 +79,8 @@ def spellings(term: Term) -> Iterator[Spelling]:
             yield from _spelt(term, latin, ("transliteration", 0.9), LEAST_SOUND)
         for sound in sound_of(core):
             if len(sound) >= LEAST_SOUND:
-                yield Spelling(term, "sound", sound, sound, {}, (("transliteration", 0.9),))
+                letters, runs = lengths(sound)
+                yield Spelling(term, "sound", letters, sound, {}, runs, (("transliteration", 0.9),))
 
 
 def _spelt(
@@ -90,17 +94,17 @@ def _spelt(
     found = None if text.isascii() else signs(text)
     if found and len(found[1]) == len(letters):
         places = found[1].tolist()
-        yield Spelling(term, "signs", found[0], found[0], _joints(text, places), parts)
+        yield Spelling(term, "signs", found[0], found[0], _joints(text, places), parts=parts)
         return
     if not letters:
         return
     seen = folded.classes.translate(SEEN, COMPACT.dropped)
     if term.cased or len(letters) < (LEAST_DOMAIN if term.kind == "domain" else LEAST_COMPACT):
         words = b" ".join(WORDS.of(folded.classes).split())
-        yield Spelling(term, "words", b" " + words + b" ", seen, {}, parts)
+        yield Spelling(term, "words", b" " + words + b" ", seen, {}, parts=parts)
         if term.kind == "acronym" and len(words) == len(letters) > 2:  # B.R.I.
             spread = b" ".join(words[at : at + 1] for at in range(len(words)))
-            yield Spelling(term, "words", b" " + spread + b" ", seen, {}, (*parts, ("spread", 0.9)))
+            yield Spelling(term, "words", b" " + spread + b" ", seen, {}, parts=(*parts, ("spread", 0.9)))
         return
     places = COMPACT.places(folded.classes).tolist()
     joints = {}
@@ -110,13 +114,15 @@ def _spelt(
                 gap = folded.gap(places[at], places[at + 1])
                 if gap and any(code == GAP for code in folded.classes[places[at] + 1 : places[at + 1]]):
                     joints[at] = gap
-    yield Spelling(term, "compact", letters, seen, joints, parts)
+    short, runs = lengths(letters)
+    yield Spelling(term, "compact", short, seen, joints, runs, parts)
     # a capital may look like another letter than its small one (Greek)
     for other in {text.upper(), text.lower()} - {text} if not text.isascii() else ():
         if len(other) == len(text):
             changed = COMPACT.of(fold(other).classes)
             if changed != letters and len(changed) == len(letters):
-                yield Spelling(term, "compact", changed, seen, joints, parts)
+                short, runs = lengths(changed)
+                yield Spelling(term, "compact", short, seen, joints, runs, parts)
 
 
 def _joints(text: str, places: list[int]) -> dict[int, str]:

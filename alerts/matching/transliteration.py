@@ -74,5 +74,5 @@ def sound_of(name: str) -> list[bytes]:
             (*reading, *_DIGRAPHS) if "ch" not in lowered and "sh" not in lowered else (*_DIGRAPHS, *reading)
         ):
             sound = sound.replace(written, heard)
-        found += [sound, "".join(char for at, char in enumerate(sound) if at == 0 or sound[at - 1] != char)]
+        found.append("".join(char for at, char in enumerate(sound) if at == 0 or sound[at - 1] != char))
     return [sound.encode() for sound in dict.fromkeys(found)]

@@ -198,6 +198,11 @@ def _gaps(spelling: Spelling, folded: Folded, places: list[int]) -> Parts | None
     return None if spread is None else parts | spread
 
 
+def gap_is_short(gap: str, most: int = _LONGEST_GAP) -> bool:
+    """Whether two words with this between them may be words of one name."""
+    return len(gap) <= most and not _PAUSE.search(gap)
+
+
 def _spread(
     spelling: Spelling, folded: Folded, places: list[int], inner: list[tuple[int, str]]
 ) -> Parts | None:
