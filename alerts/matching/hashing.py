@@ -87,7 +87,7 @@ class Table:
         order = np.argsort(hashes, kind="stable")
         self._hashes = hashes[order]
         self._entries = entries[order]
-        bits = max(int(len(hashes) * 24).bit_length(), 12)
+        bits = min(max((len(hashes) * 16).bit_length(), 12), 24)
         self._shift = np.uint64(64 - bits)
         self._filter = np.zeros(1 << bits, bool)
         self._filter[self._hashes >> self._shift] = True

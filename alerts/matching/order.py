@@ -26,7 +26,11 @@ class OrderIndex:
         connecting = WORDS.of(fold(_CONNECTING).classes)
         self._small = np.unique(words_of(connecting).hashes)
         small = frozenset(connecting.split())
-        kept = [(name, [word for word in name.words if word not in small]) for name in names]
+        kept = [
+            (name, [word for word in name.words if word not in small])
+            for name in names
+            if name.term.kind != "domain"
+        ]
         kept = [(name, words) for name, words in kept if LEAST <= len(set(words)) == len(words) <= MOST]
         self._names = [name for name, _ in kept]
         hashes = words_of(b" ".join(word for _, words in kept for word in words)).hashes

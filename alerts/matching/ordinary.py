@@ -6,7 +6,7 @@ from functools import cache
 
 from simplemma.strategies import DictionaryLookupStrategy
 
-_LANGUAGES = ("en", "id", "ms", "es", "pt", "fr", "de", "it", "tr", "ru", "uk", "ar", "nl")
+_LATIN = ("en", "id", "ms", "fr", "it", "es", "pt", "de")
 #: Words of up to three letters: dictionaries hold nearly every such sequence, so here are those that are met.
 _SMALL = frozenset(
     """a i o y e u à in on at to of is it an as by he we me my no so up us do go or if be am id ok tv pc
@@ -36,8 +36,8 @@ def is_ordinary(word: str) -> bool:
     """Whether a word, small letters, stands in a dictionary of one of the languages that sellers write."""
     if word in _SMALL:
         return True
-    return len(word) > 3 and any(
-        _lookup().get_lemma(form, language) is not None
-        for form in (word, word.capitalize())
-        for language in _LANGUAGES
-    )
+    if len(word) < 4:
+        return False
+    languages = _LATIN if word.isascii() or word[0] < "\u0370" else ("ar",) if word[0] > "\u05ff" else ("ru",)
+    forms = (word, word.capitalize()) if languages is _LATIN else (word,)
+    return any(_lookup().get_lemma(form, language) is not None for language in languages for form in forms)

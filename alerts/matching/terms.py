@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 
 from alerts.matching.folding import GAP, IGNORED, fold
 from alerts.matching.legal import without_legal_form
@@ -78,9 +79,11 @@ def spellings(term: Term) -> Iterator[Spelling]:
         for latin in latin_spellings(core):
             yield from _spelt(term, latin, ("transliteration", 0.9), LEAST_SOUND)
         for sound in sound_of(core):
-            if len(sound) >= LEAST_SOUND:
-                letters, runs = lengths(sound)
-                yield Spelling(term, "sound", letters, sound, {}, runs, (("transliteration", 0.9),))
+            whole = b"".join(sound)
+            if len(whole) >= LEAST_SOUND:
+                letters, runs = lengths(whole)
+                joints = {end - 1: " " for end in accumulate(map(len, sound[:-1]))}
+                yield Spelling(term, "sound", letters, whole, joints, runs, (("transliteration", 0.9),))
 
 
 def _spelt(

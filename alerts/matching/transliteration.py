@@ -60,19 +60,19 @@ _READINGS: tuple[tuple[tuple[str, str], ...], ...] = (
 )  # fmt: skip
 
 
-def sound_of(name: str) -> list[bytes]:
-    """How a Latin name may sound, in the letters of the sound view; none for another name."""
+def sound_of(name: str) -> list[tuple[bytes, ...]]:
+    """How the words of a Latin name may sound, in the letters of the sound view; none for another name."""
     if not name.isascii():
         name = "".join(base(char) for char in name)
         if not name.isascii():
             return []
-    lowered = "".join(char for char in name.lower() if char.isalpha())
-    found = []
-    for reading in _READINGS:
-        sound = lowered
-        for written, heard in (
-            (*reading, *_DIGRAPHS) if "ch" not in lowered and "sh" not in lowered else (*_DIGRAPHS, *reading)
-        ):
-            sound = sound.replace(written, heard)
-        found.append("".join(char for at, char in enumerate(sound) if at == 0 or sound[at - 1] != char))
-    return [sound.encode() for sound in dict.fromkeys(found)]
+    words = "".join(char if char.isalpha() else " " for char in name.lower()).split()
+    found = [tuple(_sound(word, reading) for word in words) for reading in _READINGS]
+    return list(dict.fromkeys(found)) if words else []
+
+
+def _sound(word: str, reading: tuple[tuple[str, str], ...]) -> bytes:
+    digraphs = any(pair in word for pair in ("ch", "sh", "zh", "kh"))
+    for written, heard in (*_DIGRAPHS, *reading) if digraphs else (*reading, *_DIGRAPHS):
+        word = word.replace(written, heard)
+    return word.encode()
