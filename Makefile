@@ -1,10 +1,11 @@
-.PHONY: help setup demo test check bench docs lock clean
+.PHONY: help setup demo test check quality bench docs lock clean
 PY := .venv/bin/python
 
 help:
 	@echo "make demo    a private Tor network, a real forum behind an onion address, and an alert (3 minutes)"
 	@echo "make test    every check and every test"
 	@echo "make check   only the quick checks: style, types, import directions"
+	@echo "make quality recall and precision of the matcher, beside simpler ways"
 	@echo "make bench   figures, each beside its floor from the same run"
 	@echo "make docs    write docs/reference.md anew from the code"
 	@echo "make lock    write requirements.lock anew from pyproject.toml"
@@ -23,6 +24,9 @@ check: setup
 
 test: check
 	$(PY) -m pytest $(ARGS)
+
+quality: setup
+	@$(PY) tests/quality/measure.py $(ARGS)
 
 bench: setup
 	@for file in bench/[a-z]*.py; do $(PY) $$file || exit 1; done

@@ -152,7 +152,7 @@ class TextMatcher:
             if marks and folded.origin is None:
                 changed = bytearray(folded.classes)
                 for at in marks:
-                    changed[at] = ord("|")
+                    changed[at] = ord("1")
                 yield from self._spread(replace(folded, classes=bytes(changed)))
         if self._loose:
             every, words = WORDS.places(folded.classes), words_of(view)

@@ -39,7 +39,7 @@ LATIN_OF = {lookalike: letter for letter, row in _LOOKALIKES.items() for lookali
 #: Letters that are written as two.
 SPELT_OUT = {"æ": "ae", "œ": "oe", "þ": "th", "ĳ": "ij", "ы": "bi", "ю": "io"}
 #: Digits and signs written for letters, in the view that ignores how a name is spread.
-LETTER_OF = dict(zip("0123456789@$|", "oizeasgtbgasi", strict=True))
+LETTER_OF = dict(zip("0123456789@$", "oizeasgtbgas", strict=True))
 #: Arabic letters that are written one for another.
 ARABIC = {"ة": "ه", "ى": "ي", "ی": "ي", "ک": "ك", "ے": "ي", "ہ": "ه", "ھ": "ه", "ە": "ه"}
 #: Traditional characters and their simplified forms, those common in the names of organisations.

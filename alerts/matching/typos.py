@@ -137,9 +137,19 @@ class TypoIndex:
             return
         if not all(map(gap_is_short, gaps)) or host_around(folded.text, start, end):
             return
-        for wanted, found, (low, high) in zip(name.words, there, ends, strict=True):
-            if wanted != found and is_ordinary(_text(folded, low, high)):
-                return
+        wrong = [
+            _text(folded, low, high)
+            for wanted, found, (low, high) in zip(name.words, there, ends, strict=True)
+            if wanted != found
+        ]
+        right = [
+            _text(folded, low, high)
+            for wanted, found, (low, high) in zip(name.words, there, ends, strict=True)
+            if wanted == found
+        ]
+        telling = any(len(word) >= LEAST_ONE and not is_ordinary(word) for word in right)
+        if not telling and any(is_ordinary(word) for word in wrong):
+            return
         yield Found(name.term, "typo", start, end, {"typos": 0.8 if edits == 1 else 0.7})
 
 

@@ -220,12 +220,14 @@ def _spread(
     if count < _SHORT:
         return None
     chunks = _chunks(folded, places, inner)
+    if len(inner) == 1 and gaps[0] in ("-", "_") and count >= 8:
+        return {"spread": 0.85}
     if len(inner) <= max(3, count // 3) and all(_CUT.fullmatch(gap) or _drawn(gap) for gap in gaps):
         if all(is_ordinary(chunk) for chunk in chunks):
             return None
         return {"spread": 0.85}
     if len(inner) == 1 and gaps[0] == " " and count >= 8 and min(map(len, chunks)) >= 3:
-        return None if any(is_ordinary(chunk) for chunk in chunks) else {"cut": 0.8}
+        return None if is_ordinary(max(chunks, key=len)) else {"cut": 0.8}
     if len(gaps) > 1 and gaps.count(usual) == len(gaps) and max(map(len, chunks)) <= 3 and len(chunks) >= 3:
         # "ke men kes": pieces of two or three letters, and none of them a word
         return None if any(len(chunk) > 1 and is_ordinary(chunk) for chunk in chunks) else {"spread": 0.8}
@@ -251,20 +253,21 @@ def _chunks(folded: Folded, places: list[int], inner: list[tuple[int, str]]) -> 
 def _goes_on(folded: Folded, places: list[int], usual: str) -> bool:
     """Whether the spread letters are part of a longer spread word: ``k e m k e s a n``."""
     start, end = folded.span(places[0], places[-1])
-    text = folded.text
-    wide = len(usual)
-    after = text[end : end + wide + 2]
-    if (
-        after.startswith(usual)
-        and after[wide : wide + 1].isalnum()
-        and not after[wide + 1 : wide + 2].isalnum()
-    ):
-        return not (usual == " " and after[wide : wide + 1].isdigit())
-    before = text[max(start - wide - 2, 0) : start]
-    if before.endswith(usual):
-        rest = before[: len(before) - wide]
-        return rest[-1:].isalpha() and not rest[-2:-1].isalnum()
-    return False
+    before = folded.text[max(start - 40, 0) : start][::-1]
+    return _more(folded.text[end : end + 40], usual) or _more(before, usual[::-1])
+
+
+def _more(beside: str, usual: str) -> bool:
+    """Whether the text beside a spread name, read away from it, holds more letters of its kind."""
+    if not beside.startswith(usual):
+        return False
+    one, rest = beside[len(usual) : len(usual) + 1], beside[len(usual) + 1 :]
+    if not one.isalpha() or rest[:1].isalnum():
+        return False
+    another = rest[len(usual) :]
+    if rest.startswith(usual) and another[:1].isalpha() and not another[1:2].isalnum():
+        return True
+    return usual != " " or not is_ordinary(one.lower())
 
 
 def seen_case(spelling: Spelling, folded: Folded, places: list[int]) -> bool:

@@ -82,7 +82,7 @@ def _compact() -> View:
     for sign, letter in LETTER_OF.items():
         translation[ord(sign)] = ord(letter)
     translation = bytearray(ord("i") if code == ord("l") else code for code in translation)
-    return View(bytes(translation), bytes([GAP, IGNORED, MARKUP, SEVERAL, ord("!")]))
+    return View(bytes(translation), bytes([GAP, IGNORED, MARKUP, SEVERAL, *b"!|"]))
 
 
 _SOUNDS = {

@@ -158,7 +158,7 @@ EVASIONS: dict[str, Evasion] = {
     "html": lambda chance, name: name[:4] + f"<i>{name[4:]}</i>",
     "joined": lambda chance, name: name.replace(" ", ""),
     "hyphened": lambda chance, name: name.replace(" ", chance.choice(["-", "_", "  ", "\n"])),
-    "cut": lambda chance, name: name[:4] + chance.choice(".-_*") + name[4:],
+    "cut": lambda chance, name: name[:3] + chance.choice(".-_*") + name[3:],
     "cyrillic": lambda chance, name: "".join(_SOUND.get(c.lower(), c) for c in name),
     "typo": _typo,
 }  # fmt: skip
