@@ -11,6 +11,7 @@ import random
 import statistics
 import sys
 import time
+from functools import partial
 
 import daachorse
 
@@ -56,7 +57,8 @@ def junk(chance: random.Random) -> str:
         (
             f"{chance.getrandbits(160):040x}",
             f"{words(chance, 1, LATIN, 'aeiou')[0]}{chance.randint(1, 9999)}@mail.example:{chance.getrandbits(40):x}",
-            f"+62{chance.randint(10**10, 10**11)} | {chance.randint(10**15, 10**16)} | 1990-01-{chance.randint(1, 28):02d}",
+            f"+62{chance.randint(10**10, 10**11)} | {chance.randint(10**15, 10**16)}"
+            f" | 1990-01-{chance.randint(1, 28):02d}",
             f"Price: ${chance.randint(50, 9000)} | Records: {chance.randint(1, 900)}k",
         )
     )
@@ -109,10 +111,7 @@ def main() -> None:
             matcher = TextMatcher(watched, loose=loose)
             built = time.process_time() - begun
             matcher.match("", texts[0])
-            rounds = [
-                (spent(lambda text: matcher.match("", text), texts), spent(bare, folded))
-                for _ in range(ROUNDS)
-            ]
+            rounds = [(spent(partial(matcher.match, ""), texts), spent(bare, folded)) for _ in range(ROUNDS)]
             mine, floor = (statistics.median(column) for column in zip(*rounds, strict=True))
             ratio = statistics.median(floor / mine for mine, floor in rounds)
             print(

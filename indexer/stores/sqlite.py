@@ -55,25 +55,33 @@ class SqliteStore:
             return []
         now = datetime.now(UTC)
         with self._errors(), self._transaction():
-            known = self._ids([post.id for post in posts])
-            fresh: dict[str, Post] = {}
+            known = self._hashes([post.id for post in posts])
+            outcomes: list[Outcome] = []
+            fresh: list[Post] = []
             for post in posts:
                 if post.id not in known:
-                    fresh.setdefault(post.id, post)
-            self._insert(list(fresh.values()), now)
-            return [
-                Outcome.NEW if fresh.get(post.id) is post else self._put_known(post, now) for post in posts
-            ]
+                    fresh.append(post)
+                    outcomes.append(Outcome.NEW)
+                elif known[post.id] == post.content_hash:
+                    outcomes.append(Outcome.KNOWN)
+                else:
+                    self._insert(fresh, now)  # the feed tells of a batch in its order
+                    fresh = []
+                    self._change(post, now)
+                    outcomes.append(Outcome.CHANGED)
+                known[post.id] = post.content_hash
+            self._insert(fresh, now)
+            return outcomes
 
-    def _ids(self, asked: Sequence[str]) -> set[str]:
-        """Those that the store has."""
-        found: set[str] = set()
+    def _hashes(self, asked: Sequence[str]) -> dict[str, str | None]:
+        """The content hash of those that the store has; None for one that was removed."""
+        found: dict[str, str | None] = {}
         for start in range(0, len(asked), _PARAMETERS):
             part = asked[start : start + _PARAMETERS]
-            found.update(
-                row[0]
-                for row in self._db.execute(f"SELECT id FROM post WHERE id IN ({rows.marks(part)})", part)
-            )
+            found |= self._db.execute(
+                f"SELECT id, iif(removed IS NULL, hash, NULL) FROM post WHERE id IN ({rows.marks(part)})",
+                part,
+            ).fetchall()
         return found
 
     def _insert(self, posts: Sequence[Post], now: datetime) -> None:
@@ -99,12 +107,11 @@ class SqliteStore:
             [(rowid, stored) for rowid, _ in numbered],
         )
 
-    def _put_known(self, post: Post, now: datetime) -> Outcome:
-        rowid, revision, known_hash, removed, first_seen = self._db.execute(
-            "SELECT rowid, revision, hash, removed, first_seen FROM post WHERE id = ?", (post.id,)
+    def _change(self, post: Post, now: datetime) -> None:
+        """A new revision of a post that the store has."""
+        rowid, revision, first_seen = self._db.execute(
+            "SELECT rowid, revision, first_seen FROM post WHERE id = ?", (post.id,)
         ).fetchone()
-        if known_hash == post.content_hash and removed is None:
-            return Outcome.KNOWN
         self._unindex(rowid, revision)
         revision += 1
         values = rows.post_values(post)
@@ -120,7 +127,6 @@ class SqliteStore:
             "INSERT INTO words (rowid, title, text, author) VALUES (?, ?, ?, ?)", (rowid, *_folded(post))
         )
         self._feed(rowid, revision, ChangeKind.CHANGED, now)
-        return Outcome.CHANGED
 
     def mark_removed(self, keys: Sequence[PostKey], *, last_seen: datetime, at: datetime) -> int:
         marked = 0
