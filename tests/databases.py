@@ -51,7 +51,7 @@ def postgres() -> Iterator[str]:
 @pytest.fixture
 def postgres_empty(postgres: str) -> str:
     """The URL of a database without a schema."""
-    return _create(postgres, f"t{next(_numbers)}")
+    return create_database(postgres)
 
 
 @pytest.fixture(scope="session")
@@ -72,9 +72,14 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[sa.Engi
     else:
         server = request.getfixturevalue("postgres")
         template = request.getfixturevalue("postgres_template")
-        engine = open_database(_create(server, f"t{next(_numbers)}", f" TEMPLATE {template}"))
+        engine = open_database(create_database(server, f" TEMPLATE {template}"))
     yield engine
     engine.dispose()
+
+
+def create_database(server: str, more: str = "") -> str:
+    """A new database of a server; its URL."""
+    return _create(server, f"t{next(_numbers)}", more)
 
 
 def _create(server: str, name: str, more: str = "") -> str:

@@ -18,13 +18,14 @@ class Connection(socketserver.StreamRequestHandler):
     """One connection to the server: after the handshake its behaviour speaks."""
 
     server: SocksServer
+    user: str
 
     def handle(self) -> None:
         with contextlib.suppress(OSError):  # a crawl that hangs up is what many tests want
             self._exact(self._exact(2)[1])
             self.wfile.write(b"\x05\x02")
             self._exact(1)
-            user = self._text()
+            self.user = user = self._text()
             self._text()
             self.wfile.write(b"\x01\x00")
             self._exact(4)
