@@ -1,0 +1,1 @@
+"""What a listing claims: one file a kind of fact, each fulfilling ``indexer.fact.Extractor``."""

@@ -1,0 +1,78 @@
+"""Numbers as people write them: digits of any script, every locale's separators, and words for thousands and
+millions in the languages of the boards."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from decimal import Decimal
+
+_SPACE = "[ \u00a0\u2009\u202f'’]"
+#: A number as a pattern to put into others. All its repetitions are bounded, so that a search stays linear.
+BARE_NUMBER = (
+    rf"(?:\d{{1,3}}(?:{_SPACE}\d{{3}}){{1,5}}(?:[.,]\d{{1,2}})?|"
+    r"\d{1,3}(?:[.,٬，]\d{2,3}){2,6}(?:[.,٫]\d{1,2})?|\d{1,18}(?:[.,٬٫，]\d{1,12})?)"
+    r"(?!\d|[.,:/]\d)"
+)
+#: The same where it does not begin within a longer one, a date, a time or an address.
+NUMBER = rf"(?<![\w.,:/#@٬٫-]){BARE_NUMBER}"
+
+_THOUSAND, _MILLION, _MILLIARD = 10**3, 10**6, 10**9
+_SCALES = {
+    _THOUSAND: "k thousand thousands ribu rb тыс тысяча тысячи тысяч mil mille tausend ألف آلاف 千",
+    10**4: "万 萬",
+    10**5: "lakh lakhs",
+    _MILLION: "m mm million millions mln mio juta jt millón millon millones milhão milhao milhões milhoes "
+    "миллион миллиона миллионов млн millionen مليون ملايين 百万",
+    10**7: "crore crores 千万",
+    10**8: "亿 億",
+    _MILLIARD: "b bn billion billions milyar miliar milliard milliards milliarde milliarden bilhão bilhões "
+    "миллиард миллиарда миллиардов млрд مليار مليارات",
+    10**12: "triliun trillion trillions billones billón",
+}
+_SCALE = {word: scale for scale, line in _SCALES.items() for word in line.split()} | {
+    "mil millones": _MILLIARD
+}
+_LETTERS = {"k", "m", "mm", "b", "bn"}
+
+
+def _either(words: set[str]) -> str:
+    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+
+
+_CJK = {word for word in _SCALE if "\u3400" <= word[0] <= "\u9fff"}
+#: What may follow a number: a scale. Letters stand close, words may stand apart.
+SCALE = rf"(?:\s?(?:{_either(_CJK)})|[ \u00a0\u202f]?(?:{_either(set(_SCALE) - _CJK)})(?![^\W\d_])\.?)"
+
+
+def scale(words: str) -> int:
+    """What a scale multiplies by; 1 for none."""
+    return _SCALE.get(words.strip().rstrip(".").casefold(), 1)
+
+
+def spelled(words: str) -> bool:
+    """Whether a scale is a word, not a letter that may stand for something else."""
+    bare = words.strip().casefold()
+    return bool(bare) and bare not in _LETTERS
+
+
+def number(written: str, scaled: str = "", *, fraction: bool = False) -> Decimal:
+    """The value of what ``NUMBER`` and ``SCALE`` found.
+
+    One separator before exactly three digits separates thousands (``64.000``), unless a scale follows
+    (``1.234 million``) or ``fraction`` says that the thing is measured, not counted, and it is a point.
+    """
+    digits = "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in written)
+    digits = re.sub(_SPACE, "", digits).replace("٬", ",").replace("٫", ".").replace("，", ",")
+    marks = [char for char in digits if char in ".,"]
+    if len(set(marks)) == 2:
+        last = max(digits.rfind("."), digits.rfind(","))
+        digits = re.sub("[.,]", "", digits[:last]) + "." + digits[last + 1 :]
+    elif len(marks) > 1:
+        digits = digits.replace(marks[0], "")
+    elif marks:
+        whole, _, rest = digits.partition(marks[0])
+        thousands = len(rest) == 3 and len(whole) <= 3 and whole.strip("0") != "" and not scaled.strip()
+        thousands = thousands and not (fraction and marks[0] == ".")
+        digits = whole + rest if thousands else f"{whole}.{rest}"
+    return Decimal(digits) * scale(scaled)

@@ -1,0 +1,145 @@
+"""What is read from a listing's words."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer.fact import Fact, facts
+
+
+def read(text: str, kind: str) -> list[Fact]:
+    return [fact for fact in facts("", text) if fact.kind == kind]
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "unit"),
+    [
+        ("6 million Covid-19 patients", 6_000_000, "people"),
+        ("6 juta data pasien", 6_000_000, "people"),
+        ("1,2 juta pengguna", 1_200_000, "people"),
+        ("64 000 строк", 64_000, "records"),
+        ("64k rows", 64_000, "records"),
+        ("600万用户数据", 6_000_000, "people"),
+        ("2.4M users", 2_400_000, "people"),
+        ("1.2 milyar", 1_200_000_000, "things"),
+        ("5 ribu akun", 5_000, "accounts"),
+        ("200M NIK", 200_000_000, "identity numbers"),
+        ("1.234.567 orang", 1_234_567, "people"),
+        ("1,234,567 users", 1_234_567, "people"),
+        ("1'234'567 Kunden", 1_234_567, "people"),
+        ("12,34,567 users", 1_234_567, "people"),
+        ("٦ ملايين مستخدم", 6_000_000, "people"),
+        ("۱۲۳۴ مستخدم", 1234, "people"),
+        ("१२३४ users", 1234, "people"),
+        ("１２３４ users", 1234, "people"),
+        ("3 millones de clientes", 3_000_000, "people"),
+        ("2 milhões de usuários", 2_000_000, "people"),
+        ("4 millions de lignes", 4_000_000, "records"),
+        ("Rows: 64,000", 64_000, "records"),
+    ],
+)
+def test_a_quantity_is_read_in_every_writing(text: str, value: int, unit: str) -> None:
+    assert [(fact.value, fact.unit) for fact in read(text, "quantity")] == [(value, unit)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "24/7 support users",
+        "2022 new users",
+        "192.168.1.1 users",
+        "on 2021-12-28 users",
+        "v2.4.1",
+        "+62 812 3456 7890",
+    ],
+)
+def test_years_addresses_dates_versions_and_phones_are_no_quantities(text: str) -> None:
+    assert read(text, "quantity") == []
+
+
+def test_a_range_keeps_both_ends_and_a_bound_its_word() -> None:
+    assert dict(read("5-6 million users", "quantity")[0].parts) == {"low": 5_000_000, "high": 6_000_000}
+    assert dict(read("more than 3 million users", "quantity")[0].parts) == {"bound": "more than"}
+
+
+@pytest.mark.parametrize(
+    ("text", "adds_up"),
+    [
+        ("720 GB = 199 + 479 + 42", True),
+        ("720 GB = 199 + 479 + 41", True),  # sizes are rounded
+        ("720 GB = 199 + 379 + 42", False),
+        ("720 GB in all: 199 GB EKG/ECG, 479 GB laboratory, 42 GB radiology", True),
+    ],
+)
+def test_a_breakdown_is_checked(text: str, adds_up: bool) -> None:
+    [fact] = read(text, "volume")
+    assert fact.value == 720 * 10**9
+    assert len(fact.parts) == 4
+    assert dict(fact.parts)["adds_up"] is adds_up
+
+
+def test_binary_and_decimal_units_differ() -> None:
+    assert [fact.value for fact in read("1.5 GiB or 1.5 GB or 50 ГБ", "volume")] == [
+        3 * 2**29,
+        15 * 10**8,
+        5 * 10**10,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "unit"),
+    [
+        ("$500", 500, "USD"),
+        ("500 USD", 500, "USD"),
+        ("Rp 15.000.000", 15_000_000, "IDR"),
+        ("Rp 15 juta", 15_000_000, "IDR"),
+        ("0.05 BTC", 0.05, "BTC"),
+        ("1 XMR", 1, "XMR"),
+        ("R$ 1.500,00", 1500, "BRL"),
+        ("1.5 million dollars", 1_500_000, "USD"),
+    ],
+)
+def test_a_price_is_read_with_its_currency_and_is_no_quantity(text: str, value: float, unit: str) -> None:
+    assert [(fact.value, fact.unit) for fact in read(text, "price")] == [(value, unit)]
+    assert read(text, "quantity") == []
+
+
+def test_terms_and_payment_are_read() -> None:
+    found = facts("", "Payment in BTC or XMR. Price negotiable, escrow accepted")
+    assert [(fact.kind, fact.value) for fact in found] == [
+        ("payment", "BTC"),
+        ("payment", "XMR"),
+        ("terms", "negotiable"),
+        ("terms", "escrow"),
+    ]
+
+
+_PIECES = st.sampled_from(
+    ["1", "6 ", "million ", "GB", "=", "+", "users", "$", ".", ",", "BTC", "٣", "人", "万", "²", "½", "\n"]
+)
+
+
+@given(st.text() | st.lists(_PIECES, max_size=40).map("".join), st.text())
+def test_no_text_raises_and_spans_lie_in_the_original_in_order(text: str, title: str) -> None:
+    found = facts(title, text)
+    for fact in found:
+        whole = title if fact.field == "title" else text
+        assert all(0 <= start < end <= len(whole) for start, end in fact.spans)
+        assert list(fact.spans) == sorted(fact.spans)
+        assert fact.words in whole
+    assert list(found) == sorted(
+        found, key=lambda fact: (fact.field != "title", fact.spans, fact.kind, str(fact.value))
+    )
+
+
+@pytest.mark.parametrize(
+    "piece", ["9", "@", "(", "1,", "1 ", "6 million ", "$", "1 GB ", "= 1 + ", "1 a ", "t.me/"]
+)
+def test_hostile_repetitions_take_bounded_time(piece: str) -> None:
+    start = time.perf_counter()
+    facts("", (piece * 30_000)[:30_000])
+    assert time.perf_counter() - start < 10
