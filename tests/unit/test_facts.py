@@ -118,6 +118,46 @@ def test_terms_and_payment_are_read() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "kind", "value"),
+    [
+        ("data pasien", "data", "health"),
+        ("full KTP scans", "data", "identity"),
+        ("600万身份证", "data", "identity"),
+        ("банковские карты", "data", "payment"),
+        ("contraseñas", "data", "credentials"),
+        ("numéros, e-mails", "data", "contact"),
+        ("sidik jari", "data", "biometrics"),
+        ("passwords in bcrypt", "hash", "bcrypt"),
+        ("dump.sql", "format", "SQL"),
+    ],
+)
+def test_kinds_of_data_hash_and_format_are_named(text: str, kind: str, value: str) -> None:
+    assert [fact.value for fact in read(text, kind)] == [value]
+
+
+@pytest.mark.parametrize("text", ["Ministry of Health", "Kementerian Kesehatan", "teknik", "MySQLite fork"])
+def test_names_of_ministries_and_parts_of_words_are_no_data(text: str) -> None:
+    assert facts("", text) == ()
+
+
+def test_the_public_case_is_read_whole() -> None:
+    text = """Medical records of 6 million Covid-19 patients.
+Origin: Centralized Server of Ministry of Health of Indonesia
+720 GB in all: 199 GB EKG/ECG, 479 GB laboratory, 42 GB radiology
+Sample of 3.26 GB and a video. Payment in BTC or XMR."""
+    assert [(fact.kind, fact.value, fact.unit) for fact in facts("", text)] == [
+        ("data", "health", ""),
+        ("quantity", 6_000_000, "people"),
+        ("origin", "Centralized Server of Ministry of Health of Indonesia", ""),
+        ("volume", 720 * 10**9, "bytes"),
+        ("volume", 326 * 10**7, "bytes"),
+        ("payment", "BTC", ""),
+        ("payment", "XMR", ""),
+    ]
+    assert dict(read(text, "volume")[0].parts)["adds_up"] is True
+
+
 _PIECES = st.sampled_from(
     ["1", "6 ", "million ", "GB", "=", "+", "users", "$", ".", ",", "BTC", "٣", "人", "万", "²", "½", "\n"]
 )
