@@ -8,10 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from alerts.matching.port import Match
+from indexer.fact import Fact, facts
 from indexer.post import Stored
 
 SCHEMA = "duskwatch.alert/1"
 _EXCERPT = 600
+_MOST_FACTS = 100
 _UNSEEN = re.compile("[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
 
@@ -28,6 +30,7 @@ def message(
     """The payload for a new alert. Text of the board is shortened and shows its control characters; links are
     defanged."""
     post = stored.post
+    claimed = facts(post.title, post.text)
     return {
         "schema": SCHEMA,
         "event": "new",
@@ -37,6 +40,8 @@ def message(
         "tlp": tlp,
         "title": plain(post.title),
         "claim": excerpt(post.text, matches),
+        "claims": read_out(claimed),
+        "facts": facts_json(claimed),
         "source": post.key.source,
         "board": plain(post.board),
         "author": plain(post.author),
@@ -60,6 +65,42 @@ def excerpt(text: str, matches: Sequence[Match]) -> str:
     start = 0 if first is None or first.end <= _EXCERPT else max(first.start - _EXCERPT // 3, 0)
     end = start + _EXCERPT
     return ("…" if start else "") + plain(text[start:end]) + ("…" if end < len(text) else "")
+
+
+def read_out(claimed: Sequence[Fact]) -> str:
+    """What a post claims, in one line for people: ``6,000,000 people; 720 GB (199 + 479 + 42 GB: adds up)``."""
+    lines = [_said(fact) for fact in claimed[:_MOST_FACTS] if fact.kind in ("quantity", "volume", "price")]
+    for kind in ("data", "format", "hash", "origin", "payment", "terms"):
+        named = dict.fromkeys(plain(str(fact.value)) for fact in claimed[:_MOST_FACTS] if fact.kind == kind)
+        if named:
+            lines.append(f"{kind}: {', '.join(named)}")
+    return "; ".join(dict.fromkeys(lines))
+
+
+def _said(fact: Fact) -> str:
+    if fact.kind == "volume":
+        first = plain(fact.words)
+        if not fact.parts:
+            return first
+        *parts, (_, sums) = fact.parts
+        named = " + ".join(plain(name) for name, _ in parts)
+        return f"{first} ({named}: {'adds up' if sums else 'does not add up'})"
+    return f"{'price ' if fact.kind == 'price' else ''}{fact.value:,} {fact.unit}"
+
+
+def facts_json(claimed: Sequence[Fact]) -> list[dict[str, Any]]:
+    """The first hundred facts as JSON, with spans in the original field."""
+    return [
+        {
+            "kind": fact.kind,
+            "value": plain(fact.value) if isinstance(fact.value, str) else fact.value,
+            "unit": fact.unit,
+            "words": plain(fact.words),
+            "parts": {plain(name): value for name, value in fact.parts},
+            "spans": [[fact.field, start, end] for start, end in fact.spans],
+        }
+        for fact in claimed[:_MOST_FACTS]
+    ]
 
 
 def matches_json(matches: Sequence[Match]) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from alerts import cases
+from alerts.channels.terminal import render
 from alerts.matching import build_matcher
 from alerts.matching.port import Match
 from alerts.outbox import delivery_table, list_deliveries
@@ -150,6 +151,17 @@ def test_the_message_shows_where_the_name_stands(store: Store, database: sa.Engi
     assert near["claim"] == "Invented Bank at once"
     assert far["url"] == "hxxp://board[.]invalid/1"
     assert far["stored_at"]
+
+
+def test_the_message_reads_out_what_is_claimed(store: Store, database: sa.Engine) -> None:
+    store.put([post("1", 1, "Invented Bank: 6 million customers, 720 GB = 199 + 479 + 42, $500, escrow")])
+    watcher(store, database).run_once()
+    payload = payloads(database)[0]
+    assert payload["claims"] == (
+        "6,000,000 people; 720 GB (199 + 479 + 42: adds up); price 500 USD; terms: escrow"
+    )
+    assert payload["facts"][0]["spans"] == [["text", 15, 34]]
+    assert f"  claims: {payload['claims']}\n" in render(payload)
 
 
 def test_states_are_audited(store: Store, database: sa.Engine) -> None:
