@@ -70,7 +70,7 @@ def excerpt(text: str, matches: Sequence[Match]) -> str:
 def read_out(claimed: Sequence[Fact]) -> str:
     """What a post claims, in one line for people: ``6,000,000 people; 720 GB (199 + 479 + 42 GB: adds up)``."""
     lines = [_said(fact) for fact in claimed[:_MOST_FACTS] if fact.kind in ("quantity", "volume", "price")]
-    for kind in ("data", "format", "hash", "origin", "payment", "terms"):
+    for kind in ("data", "format", "hash", "origin", "payment", "terms", "telegram", "mail"):
         named = dict.fromkeys(plain(str(fact.value)) for fact in claimed[:_MOST_FACTS] if fact.kind == kind)
         if named:
             lines.append(f"{kind}: {', '.join(named)}")
@@ -96,7 +96,7 @@ def facts_json(claimed: Sequence[Fact]) -> list[dict[str, Any]]:
             "value": plain(fact.value) if isinstance(fact.value, str) else fact.value,
             "unit": fact.unit,
             "words": plain(fact.words),
-            "parts": {plain(name): value for name, value in fact.parts},
+            "parts": [[plain(name), value] for name, value in fact.parts],
             "spans": [[fact.field, start, end] for start, end in fact.spans],
         }
         for fact in claimed[:_MOST_FACTS]

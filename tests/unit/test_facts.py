@@ -141,6 +141,18 @@ def test_names_of_ministries_and_parts_of_words_are_no_data(text: str) -> None:
     assert facts("", text) == ()
 
 
+def test_contacts_are_read_and_an_onion_only_with_its_checksum() -> None:
+    real = "2gzyxa5ihm7nsggfxnu52rck2vv4rvmdlkiu3zzui5du4xyclen53wid"  # of the specification's own project
+    text = f"t.me/inventedseller, tg: @other_seller, a@mail.invalid, CVE-2021-44228, {real}.onion, a{real[1:]}.onion"
+    assert [(fact.kind, fact.value) for fact in facts("", text)] == [
+        ("telegram", "inventedseller"),
+        ("telegram", "other_seller"),
+        ("mail", "a@mail.invalid"),
+        ("cve", "CVE-2021-44228"),
+        ("onion", real),
+    ]
+
+
 def test_the_public_case_is_read_whole() -> None:
     text = """Medical records of 6 million Covid-19 patients.
 Origin: Centralized Server of Ministry of Health of Indonesia
@@ -159,7 +171,26 @@ Sample of 3.26 GB and a video. Payment in BTC or XMR."""
 
 
 _PIECES = st.sampled_from(
-    ["1", "6 ", "million ", "GB", "=", "+", "users", "$", ".", ",", "BTC", "٣", "人", "万", "²", "½", "\n"]
+    [
+        "1",
+        "6 ",
+        "million ",
+        "GB",
+        "=",
+        "+",
+        "users",
+        "$",
+        ".",
+        ",",
+        "BTC",
+        "٣",
+        "人",
+        "万",
+        "²",
+        "½",
+        "a@b.cc",
+        "\n",
+    ]
 )
 
 
