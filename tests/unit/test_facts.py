@@ -142,8 +142,8 @@ def test_names_of_ministries_and_parts_of_words_are_no_data(text: str) -> None:
 
 
 def test_contacts_are_read_and_an_onion_only_with_its_checksum() -> None:
-    real = "2gzyxa5ihm7nsggfxnu52rck2vv4rvmdlkiu3zzui5du4xyclen53wid"  # of the specification's own project
-    text = f"t.me/inventedseller, tg: @other_seller, a@mail.invalid, CVE-2021-44228, {real}.onion, a{real[1:]}.onion"
+    real = "aaaqeayeaudaocajbifqydiob4ibceqtcqkrmfyydenbwha5dyp3kead"  # of the key 00 01 02 ... 1f
+    text = f"t.me/inventedseller, tg: @other_seller, a@mail.invalid, CVE-2021-44228, {real}.onion, b{real[1:]}.onion"
     assert [(fact.kind, fact.value) for fact in facts("", text)] == [
         ("telegram", "inventedseller"),
         ("telegram", "other_seller"),
