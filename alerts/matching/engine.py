@@ -27,18 +27,20 @@ from alerts.matching.views import COMPACT, SOUND, WORDS, View, has_signs, signs
 from alerts.watchlist import Organisation
 
 _BETWEEN = "\n\n\n"  # title and text are looked at as one; nothing is found across
-_BANG = re.compile(r"(?<=\w)[!|](?=\w)")
+_BANG = re.compile(r"[!|](?<=\w.)(?=\w)")
 _PUNYCODE = re.compile(r"[\w-]*xn--[\w-]+(?:\.[\w-]+)+|(?:[\w-]+\.)+xn--[\w-]+(?:\.[\w-]+)*", re.IGNORECASE)
 _DOT_WORD = re.compile(rf"(?<=[\s\[({{<])(?:{'|'.join(DOT_WORDS)})(?=[\s\])}}>])", re.IGNORECASE)
 
 
 class Automaton:
-    """All spellings of one view."""
+    """All spellings of one view. ``signals`` are looked for too and spell nothing."""
 
-    def __init__(self, found: Sequence[Spelling]) -> None:
+    def __init__(self, found: Sequence[Spelling], signals: Sequence[bytes] = ()) -> None:
         by_letters: dict[bytes, list[Spelling]] = defaultdict(list)
         for spelling in found:
             by_letters[spelling.letters].append(spelling)
+        for signal in signals:
+            by_letters.setdefault(signal, [])
         self._spellings = list(by_letters.values())
         self._search = (
             daachorse.DoubleArrayAhoCorasick(list(by_letters)).find_overlapping if by_letters else None
@@ -70,8 +72,8 @@ class TextMatcher:
                     by_view[spelling.view].append(spelling)
                 if loose and not term.cased and term.kind in ("name", "alias", "domain"):
                     names += name_of(term)
-        self._domains = domains
-        self._words = Automaton(by_view["words"])
+        dots = [b" " + WORDS.of(fold(word).classes) + b" " for word in DOT_WORDS] if domains else []
+        self._words = Automaton(by_view["words"], dots)
         self._compact = Automaton(by_view["compact"])
         self._sound = Automaton(by_view["sound"])
         self._signs = Automaton(by_view["signs"])
@@ -118,6 +120,7 @@ class TextMatcher:
             }
             if not kept:
                 continue
+            kept = _apart(kept)
             best = max(kept.values(), key=_rank)
             parts = {term.kind: STRENGTH[term.kind], **best.parts}
             if term.cased and term.organisation in context:
@@ -137,13 +140,16 @@ class TextMatcher:
         folded = fold(text)
         view = WORDS.of(folded.classes)
         candidates = self._words.candidates(b" " + view + b" ")
+        dot_words = False
         if candidates:
             places = WORDS.places(folded.classes).tolist()
             for start, end, number in candidates:
-                for spelling in self._words.spellings(number):
+                there = self._words.spellings(number)
+                dot_words = dot_words or not there
+                for spelling in there:
                     yield from _word(spelling, folded, places[start : end - 2])
         yield from self._spread(folded)
-        if self._domains and folded.origin is None:
+        if dot_words and folded.origin is None:
             dotted = _without_dot_words(folded)
             if dotted is not None:
                 yield from self._spread(dotted)
@@ -258,6 +264,17 @@ def _without_dot_words(folded: Folded) -> Folded | None:
 
 def _rank(found: Found) -> tuple[float, str, tuple[tuple[str, float], ...]]:
     return prod(found.parts.values()), found.view, tuple(sorted(found.parts.items()))
+
+
+def _apart(places: dict[Span, Found]) -> dict[Span, Found]:
+    """Of places that overlap, the one that is sure."""
+    kept: dict[Span, Found] = {}
+    for span in sorted(places, key=lambda span: (_rank(places[span]), span), reverse=True):
+        if not any(
+            span.field == other.field and span.start < other.end and other.start < span.end for other in kept
+        ):
+            kept[span] = places[span]
+    return kept
 
 
 def _inside(span: Span, others: Sequence[Span]) -> bool:

@@ -33,7 +33,7 @@ def without_legal_form(name: str) -> str:
     words = name.split()
     while len(words) > 1 and _plain(words[0]) in _BEFORE:
         words = words[1:]
-    while len(words) > 1 and _plain(words[-1]) in _AFTER:
+    while len(words) > 1 and (_plain(words[-1]) in _AFTER or not words[-1].strip("&,.-+")):
         words = words[:-1]
     core = _EDGE.sub("", " ".join(words))
     for form in _SIGNS_BEFORE:

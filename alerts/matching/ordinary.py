@@ -6,7 +6,7 @@ from functools import cache
 
 from simplemma.strategies import DictionaryLookupStrategy
 
-_LATIN = ("en", "id", "ms", "fr", "it", "es", "pt", "de")
+_LATIN = ("en", "id", "ms", "fr", "it", "es")  # each costs memory and a second at its first use
 #: Words of up to three letters: dictionaries hold nearly every such sequence, so here are those that are met.
 _SMALL = frozenset(
     """a i o y e u à in on at to of is it an as by he we me my no so up us do go or if be am id ok tv pc

@@ -68,6 +68,7 @@ def _seen() -> bytearray:
 
 #: Classes as they look, signs kept.
 SEEN = bytes(_seen())
+_OWN = bytes(range(OTHER))
 
 
 def _words() -> View:
@@ -135,4 +136,5 @@ def signs(text: str) -> tuple[bytes, Places] | None:
 
 
 def has_signs(folded: Folded) -> bool:
-    return not folded.text.isascii() and max(folded.classes, default=0) >= OTHER
+    """Whether a text has letters of scripts that the signs view shows."""
+    return bool(folded.classes.translate(None, _OWN))
