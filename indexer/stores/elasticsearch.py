@@ -78,17 +78,19 @@ class ElasticsearchStore:
     def mark_removed(self, keys: Sequence[PostKey], *, last_seen: datetime, at: datetime) -> int:
         now = datetime.now(UTC)
 
-        def removing(stored: Stored) -> Decide:
+        def removing(key: PostKey) -> Decide:
             def decide(head: Head | None) -> Entry | None:
                 if head is None or head.removed:
+                    return None
+                stored = self.get(key)  # after its head: should it be newer, the change's number is taken
+                if stored is None:
                     return None
                 post = stored.post
                 return next_entry(ChangeKind.REMOVED, post, post.id, head, now=now, gone=(at, last_seen))
 
             return decide
 
-        standing = [stored for key in dict.fromkeys(keys) if (stored := self.get(key))]
-        made = self._writer.commit({document_id(each.post.id): removing(each) for each in standing})
+        made = self._writer.commit({document_id(str(key)): removing(key) for key in keys})
         return sum(change is not None for change in made.values())
 
     def purge(self, policy: PurgePolicy, *, now: datetime) -> int:

@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import structlog
 from elasticsearch import Elasticsearch
 
-from config.errors import CursorUnknown, StoreUnavailable
+from config.errors import CursorUnknown, PostRefused, StoreUnavailable
 from indexer.store import ChangePage
 from indexer.stores.elasticsearch_client import errors
 from indexer.stores.elasticsearch_documents import Entry, read_change, read_entry
@@ -21,6 +22,7 @@ from indexer.stores.elasticsearch_mapping import Names
 from indexer.stores.elasticsearch_scan import scan
 from indexer.stores.elasticsearch_writer import Writer
 
+_log = structlog.get_logger(__name__)
 Places = dict[int, int]  # the last sequence number read, by generation
 
 
@@ -46,6 +48,8 @@ class Feed:
             if news:
                 self._client.indices.refresh(index=list(news))
             for index, checkpoint in news.items():
+                if len(found) >= limit:
+                    break
                 generation = self._names.generation(index)
                 for number, entry in self._between(index, places.get(generation, -1), checkpoint):
                     if len(found) >= limit:
@@ -59,10 +63,10 @@ class Feed:
 
     def _checkpoints(self) -> dict[str, int]:
         """The global checkpoint of each generation."""
+        known = self._client.indices.get_alias(name=self._names.changes).body
         answer = self._client.indices.stats(
             index=self._names.changes, level="shards", metric="docs", filter_path="indices.*.shards"
         )
-        known = self._client.indices.get_alias(name=self._names.changes).body
         checkpoints = {}
         for index in known:
             (copies,) = answer.get("indices", {}).get(index, {}).get("shards", {"0": []}).values()
@@ -85,8 +89,10 @@ class Feed:
             for name, entry in last.items()
             if entry.change == 1 + (head.change if (head := heads[name]) else 0)
         }
-        if late:
+        try:
             self._writer.follow(late, heads)
+        except PostRefused as error:  # the feed must go on; its writer was told the same
+            _log.warning("post cannot be searched", post=error.post[:200], reason=error.message)
 
     def _by_generation(self, entry: tuple[str, int]) -> int:
         return self._names.generation(entry[0])

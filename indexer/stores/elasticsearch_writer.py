@@ -40,10 +40,8 @@ class Writer:
         self._patience = patience
 
     def commit(self, wanted: Mapping[str, Decide]) -> dict[str, Entry | None]:
-        """Bring about one change for each document id; the change made, or None. So many are in this order.
-
-        Raises ``PostRefused`` for posts that the server never takes, and ``StoreUnavailable``.
-        """
+        """Bring about one change for each document id; the change made, or None. Runs of ``_AT_ONCE`` are in this
+        order. Raises ``PostRefused`` for a post that the server never takes, and ``StoreUnavailable``."""
         parts = [{name: wanted[name] for name in part} for part in _parts(wanted)]
         if len(parts) == 1:
             return self._commit(parts[0])

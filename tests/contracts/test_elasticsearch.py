@@ -17,7 +17,7 @@ from elastic.nodes import Cluster, NodeMissing
 from elastic.proxy import Proxy
 from elasticsearch import Elasticsearch
 
-from config.errors import StoreRefused, StoreUnavailable
+from config.errors import PostRefused, StoreRefused, StoreUnavailable
 from config.settings import ElasticsearchSettings
 from indexer.opening import open_store
 from indexer.post import ChangeKind, Outcome, Post, PostKey
@@ -199,6 +199,38 @@ def test_a_reader_of_the_feed_finishes_what_a_dead_writer_began(
     assert found is not None
     assert found.post == post("1", "gold")
     assert store.search("gold").total == 1
+
+
+def test_a_removal_never_brings_an_older_text_back(
+    store: Any, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.put([post("1", "old")])
+    read = store._writer.heads
+    meanwhile = iter([post("1", "new")])
+
+    def heads(names: Any) -> Any:
+        found = read(names)
+        with closing(open_store(url)) as other:
+            other.put(list(meanwhile))
+        return found
+
+    monkeypatch.setattr(store._writer, "heads", heads)
+    assert store.mark_removed([post("1").key], last_seen=NOON, at=NOON) == 1
+    found = store.get(post("1").key)
+    assert (found.post.text, found.revision, found.removed_at) == ("new", 2, NOON)
+    assert [change.stored.post.text for change in store.changes().changes] == ["old", "new", "new"]
+
+
+def test_a_head_that_the_server_refuses_does_not_stop_the_feed(
+    store: Any, url: str, client: Elasticsearch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.put([post("1"), post("2")])
+    _lose_head(url, client, "1")
+    broken = b'{"odd":1}'
+    monkeypatch.setattr("indexer.stores.elasticsearch_documents.Entry.head_line", lambda entry: broken)
+    assert len(store.changes().changes) == 2
+    with pytest.raises(PostRefused, match="odd"):
+        store.put([post("3")])
 
 
 def test_a_batch_put_again_finishes_what_was_cut_off(store: Store, url: str, client: Elasticsearch) -> None:
