@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from alerts.matching.port import Match
-from indexer.fact import Fact, facts
+from indexer.fact import Fact
 from indexer.post import Stored
 
 SCHEMA = "duskwatch.alert/1"
@@ -22,6 +22,7 @@ def message(
     organisation: str,
     stored: Stored,
     matches: Sequence[Match],
+    claimed: Sequence[Fact],
     severity: str,
     tlp: str,
     stored_at: datetime,
@@ -30,7 +31,6 @@ def message(
     """The payload for a new alert. Text of the board is shortened and shows its control characters; links are
     defanged."""
     post = stored.post
-    claimed = facts(post.title, post.text)
     return {
         "schema": SCHEMA,
         "event": "new",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
+import structlog
 
 from alerts import cases
 from alerts.matching.port import Match, Matcher
@@ -16,6 +17,7 @@ from alerts.outbox import enqueue
 from alerts.severity import severity
 from alerts.watchlist import Organisation
 from config.database import UtcDateTime, metadata
+from indexer.fact import Fact, facts
 from indexer.post import Change, ChangeKind
 from indexer.store import Store
 
@@ -27,6 +29,7 @@ cursor_table = sa.Table(
     sa.Column("at", UtcDateTime, nullable=False),
 )
 _NAME = "watcher"
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,17 @@ class WatchRun:
     matches: int
     alerts_new: int
     alerts_joined: int
+    failed: int = 0  # posts that could not be read; each is named in the log
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A change with the matches of each organisation, and what the post claims where there are any."""
+
+    change: Change
+    found: Mapping[str, list[Match]]
+    claimed: tuple[Fact, ...] = ()
+    failed: bool = False
 
 
 class Watcher:
@@ -62,55 +76,70 @@ class Watcher:
         self._clock = clock
 
     def run_once(self, batch: int = 500) -> WatchRun:
-        """Handle everything that the feed holds; one transaction a batch."""
-        total = [0, 0, 0, 0]
-        while True:
-            # the lock on the cursor's row keeps two watchers from handling one batch at the same time
-            with self._database.begin() as connection:
-                page = self._store.changes(self._cursor(connection), batch)
-                counts = [0, 0, 0]
-                for change in page.changes:
-                    for number, count in enumerate(self._handle(connection, change)):
-                        counts[number] += count
-                if page.changes:
-                    self._move(connection, page.cursor)
-            total = [total[0] + len(page.changes), *(a + b for a, b in zip(total[1:], counts, strict=True))]
-            if len(page.changes) < batch:
-                return WatchRun(*total)
+        """Handle everything that the feed holds; one transaction a batch.
 
-    def _handle(self, connection: sa.Connection, change: Change) -> tuple[int, int, int]:
-        """Matches, new alerts and joined alerts of one change."""
-        now = self._clock()
-        stored = change.stored
-        key = stored.post.key
-        there = cases.alerts_of(connection, key.source, key.thread)
+        Texts are read before it: a hostile one may take long, and meanwhile nobody else could write.
+        """
+        total = WatchRun(0, 0, 0, 0)
+        while True:
+            with self._database.begin() as connection:
+                cursor = self._cursor(connection)
+            page = self._store.changes(cursor, batch)
+            readings = [self._read(change) for change in page.changes]
+            if not readings:
+                return total
+            with self._database.begin() as connection:
+                if self._cursor(connection) != cursor:
+                    continue  # another watcher handled these
+                runs = [self._handle(connection, reading) for reading in readings]
+                self._move(connection, page.cursor)
+            total = WatchRun(*(sum(column) for column in zip(*map(astuple, (total, *runs)), strict=True)))
+            if len(readings) < batch:
+                return total
+
+    def _read(self, change: Change) -> _Reading:
+        """What a change names and claims. A text that cannot be read must not keep the feed from moving on."""
+        post = change.stored.post
         found: dict[str, list[Match]] = defaultdict(list)
-        if change.kind is not ChangeKind.REMOVED:
-            for match in self._matcher.match(stored.post.title, stored.post.text):
+        if change.kind is ChangeKind.REMOVED:
+            return _Reading(change, found)
+        try:
+            for match in self._matcher.match(post.title, post.text):
                 found[match.organisation].append(match)
+            return _Reading(change, found, facts(post.title, post.text) if found else ())
+        except Exception as error:  # noqa: BLE001 - told, counted, and the next post is read
+            _log.error("post cannot be read", post=post.id, reason=f"{type(error).__name__}: {error}")
+            return _Reading(change, found, failed=True)
+
+    def _handle(self, connection: sa.Connection, reading: _Reading) -> WatchRun:
+        now = self._clock()
+        change = reading.change
+        key = change.stored.post.key
+        there = cases.alerts_of(connection, key.source, key.thread)
         new = 0
-        for organisation, matches in found.items():
+        for organisation, matches in reading.found.items():
             name = cases.alert_id(organisation, key.source, key.thread)
             if name not in there:
-                self._raise(connection, name, organisation, change, matches, now)
+                self._raise(connection, name, organisation, reading, matches, now)
                 there.append(name)
                 new += 1
         joined = 0
         for alert in there:
-            if cases.join_post(connection, alert, str(key), stored.revision, change.kind.value, now):
+            if cases.join_post(connection, alert, str(key), change.stored.revision, change.kind.value, now):
                 joined += 1
                 cases.note(connection, alert, now, "duskwatch", f"post {change.kind.value}", str(key))
-        return sum(map(len, found.values())), new, joined - new
+        return WatchRun(1, sum(map(len, reading.found.values())), new, joined - new, int(reading.failed))
 
     def _raise(
         self,
         connection: sa.Connection,
         name: str,
         organisation: str,
-        change: Change,
+        reading: _Reading,
         matches: Sequence[Match],
         now: datetime,
     ) -> None:
+        change = reading.change
         stored, post = change.stored, change.stored.post
         grade = severity(matches[0].strength, post.kind)
         tlp = self._tlps.get(post.key.source, "amber")
@@ -135,7 +164,9 @@ class Watcher:
             },
         )
         cases.note(connection, name, now, "duskwatch", "alert", f"{organisation} named in {post.id}")
-        payload = message(name, organisation, stored, matches, grade.value, tlp, change.stored_at, now)
+        payload = message(
+            name, organisation, stored, matches, reading.claimed, grade.value, tlp, change.stored_at, now
+        )
         for channel in self._organisations[organisation].channels or self._channels:
             enqueue(connection, name, "new", channel, payload, now)
 

@@ -27,6 +27,7 @@ from alerts.message import message
 from alerts.watchlist import Organisation
 from config.errors import ChannelBusy
 from console.demo.receiver import Receiver
+from indexer.fact import facts
 from indexer.post import Kind, Post, PostKey, Stored
 
 NOON = datetime(2026, 1, 6, 12, tzinfo=UTC)
@@ -46,7 +47,17 @@ def payload(text: str = TEXT) -> dict[str, Any]:
         kind=Kind.LISTING,
     )
     matches = build_matcher([Organisation(id="bank", name="Invented Bank")]).match(post.title, post.text)
-    return message("a1", "bank", Stored(post, 1, NOON), matches, "high", "amber", NOON, NOON)
+    return message(
+        "a1",
+        "bank",
+        Stored(post, 1, NOON),
+        matches,
+        facts(post.title, post.text),
+        "high",
+        "amber",
+        NOON,
+        NOON,
+    )
 
 
 @dataclass

@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from structlog.testing import capture_logs
 
 from alerts import cases
 from alerts.channels.terminal import render
 from alerts.matching import build_matcher
 from alerts.matching.port import Match
-from alerts.outbox import delivery_table, list_deliveries
+from alerts.outbox import delivery_table, enqueue, list_deliveries
 from alerts.watcher import Watcher, WatchRun
 from alerts.watchlist import Organisation
 from indexer.opening import open_store
@@ -111,20 +112,22 @@ def test_a_new_watchlist_holds_from_the_next_run_on(store: Store, database: sa.E
     assert watcher(store, database, BANK, PORT).run_once().alerts_new == 1
 
 
-def test_a_batch_is_written_whole_or_not_at_all(store: Store, database: sa.Engine) -> None:
-    class Breaks:
-        version = "x"
-        left = 2
+def test_a_batch_is_written_whole_or_not_at_all(
+    store: Store, database: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[str] = []
 
-        def match(self, title: str, text: str) -> Sequence[Match]:
-            if not self.left:
-                raise MemoryError
-            self.left -= 1
-            return build_matcher([BANK]).match(title, text)
+    def breaks(connection: sa.Connection, alert: str, *more: Any) -> bool:
+        written.append(alert)
+        if len(written) > 4:
+            raise MemoryError
+        return enqueue(connection, alert, *more)
 
     store.put([post(str(number), 1, "Invented Bank") for number in range(3)])
+    monkeypatch.setattr("alerts.watcher.enqueue", breaks)
     with pytest.raises(MemoryError):
-        watcher(store, database, matcher=Breaks()).run_once()
+        watcher(store, database).run_once()
+    monkeypatch.undo()
     assert cases.list_alerts(database) == []
     assert list_deliveries(database) == []
     assert watcher(store, database).run_once() == WatchRun(3, 3, 3, 0)
@@ -177,3 +180,36 @@ def test_states_are_audited(store: Store, database: sa.Engine) -> None:
     assert cases.hot_threads(database, "forum") == set()
     with pytest.raises(cases.AlertUnknown):
         cases.get_alert(database, "nothing")
+
+
+def test_a_post_that_cannot_be_read_does_not_stop_the_feed(store: Store, database: sa.Engine) -> None:
+    class Breaks:
+        version = "1"
+        inner = build_matcher((BANK, PORT))
+
+        def match(self, title: str, text: str) -> Sequence[Match]:
+            if "poison" in text:
+                raise RuntimeError("a fault of ours")
+            return self.inner.match(title, text)
+
+    store.put([post("1", 1, "poison of Invented Bank"), post("2", 1, "dump of Invented Bank")])
+    with capture_logs() as logged:
+        run = watcher(store, database, matcher=Breaks()).run_once()
+    assert (run.changes, run.alerts_new, run.failed) == (2, 1, 1)
+    assert [each["post"] for each in logged] == ["forum/1/1"]
+
+
+def test_what_another_watcher_handled_meanwhile_is_left(store: Store, database: sa.Engine) -> None:
+    class Slow:
+        version = "1"
+        inner = build_matcher((BANK, PORT))
+
+        def match(self, title: str, text: str) -> Sequence[Match]:
+            if not others:
+                others.append(watcher(store, database).run_once())
+            return self.inner.match(title, text)
+
+    others: list[WatchRun] = []
+    store.put([post("1", 1, "dump of Invented Bank")])
+    assert watcher(store, database, matcher=Slow()).run_once() == WatchRun(0, 0, 0, 0)
+    assert others == [WatchRun(1, 1, 1, 0)]
