@@ -393,7 +393,7 @@ def test_killed_writers_lose_nothing_acknowledged(url: str, tmp_path: Path) -> N
     context = multiprocessing.get_context("spawn")
     log = tmp_path / "acknowledged"
     chance = random.Random(20260106)
-    for round_ in range(10):
+    for round_ in range(10 if url.startswith("sqlite") else 4):  # a writer takes a second to reach a server
         before = log.stat().st_size if log.exists() else 0
         child = context.Process(target=_write_until_killed, args=(url, round_, str(log)))
         child.start()
