@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections import defaultdict
+import sys
+from bisect import bisect_left, bisect_right
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from math import prod
@@ -12,7 +14,7 @@ from math import prod
 import daachorse
 
 from alerts.matching.domains import DOT_WORDS, decoded
-from alerts.matching.folding import GAP, Folded, fold
+from alerts.matching.folding import GAP, IGNORED, Folded, fold
 from alerts.matching.found import Found
 from alerts.matching.hashing import words_of
 from alerts.matching.order import OrderIndex
@@ -26,9 +28,10 @@ from alerts.matching.verify import signs_spelt, spelt, words_spelt
 from alerts.matching.views import COMPACT, SOUND, WORDS, View, has_signs, signs
 from alerts.watchlist import Organisation
 
+_MOST_PLACES = 200  # of one term in one text; a flood of a name says no more
 _BETWEEN = "\n\n\n"  # title and text are looked at as one; nothing is found across
 _BANG = re.compile(r"[!|](?<=\w.)(?=\w)")
-_PUNYCODE = re.compile(r"[\w-]*xn--[\w-]+(?:\.[\w-]+)+|(?:[\w-]+\.)+xn--[\w-]+(?:\.[\w-]+)*", re.IGNORECASE)
+_PUNYCODE = re.compile(r"(?:[\w-]{1,63}\.){0,4}xn--[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}", re.IGNORECASE)
 _DOT_WORD = re.compile(rf"(?<=[\s\[({{<])(?:{'|'.join(DOT_WORDS)})(?=[\s\])}}>])", re.IGNORECASE)
 
 
@@ -107,17 +110,15 @@ class TextMatcher:
                 excluded[term.organisation] += places
             elif term.kind == "context":
                 context.add(term.organisation)
+        covers = {organisation: _Cover(hiding) for organisation, hiding in excluded.items()}
         matches = []
         for term, places in spans.items():
             if term.kind in SILENT:
                 continue
             if term.cased and term.organisation in self._context and term.organisation not in context:
                 continue
-            kept = {
-                span: found
-                for span, found in places.items()
-                if not _inside(span, excluded.get(term.organisation, ()))
-            }
+            cover = covers.get(term.organisation)
+            kept = {span: found for span, found in places.items() if cover is None or not cover.hides(span)}
             if not kept:
                 continue
             kept = _apart(kept)
@@ -172,7 +173,8 @@ class TextMatcher:
                 yield from self._signed(text)
 
     def _spread(self, folded: Folded) -> Iterator[Found]:
-        for spelling, shown, places, repeated in self._aligned(self._compact, COMPACT, folded):
+        counts: Counter[Term] = Counter()
+        for spelling, shown, places, repeated in self._aligned(self._compact, COMPACT, folded, counts):
             parts = spelt(spelling, shown, places)
             if parts is None:
                 continue
@@ -182,6 +184,7 @@ class TextMatcher:
                     continue
                 parts["repeated letters"] = 0.9
             view = "domain" if spelling.term.kind == "domain" else "compact" if parts else "words"
+            counts[spelling.term] += 1
             yield Found(spelling.term, view, start, end, {**dict(spelling.parts), **parts})
 
     def _punycode(self, text: str) -> Iterator[Found]:
@@ -194,28 +197,42 @@ class TextMatcher:
                     )
 
     def _sounding(self, folded: Folded) -> Iterator[Found]:
-        for spelling, shown, places, _ in self._aligned(self._sound, SOUND, folded):
+        counts: Counter[Term] = Counter()
+        for spelling, shown, places, _ in self._aligned(self._sound, SOUND, folded, counts):
             parts = spelt(spelling, shown, places)
             if parts is not None and "spread" not in parts and "cut" not in parts:
                 span = folded.span(places[0], places[-1])
+                counts[spelling.term] += 1
                 yield Found(spelling.term, "sound", *span, {**dict(spelling.parts), **parts})
 
     def _aligned(
-        self, automaton: Automaton, view: View, folded: Folded
+        self, automaton: Automaton, view: View, folded: Folded, counts: Counter[Term]
     ) -> Iterator[tuple[Spelling, Folded, list[int], bool]]:
-        """Each candidate with the places of its term's letters, repetitions hidden."""
+        """Each candidate with the places of its term's letters, repetitions hidden, until the term has been
+        counted often enough."""
         letters = view.of(folded.classes)
         runs = Runs(letters)
         candidates = automaton.candidates(runs.letters)
         if not candidates:
             return
         every = view.places(folded.classes)
+        changed = bytearray(folded.classes)  # one for all candidates: a hostile text may have very many
+        hidden = replace(folded, classes=changed)
         for start, end, number in candidates:
-            groups = runs.groups(every, start, end)
-            for spelling in automaton.spellings(number):
-                aligned = align(spelling.runs, groups, folded)
-                if aligned is not None:
-                    yield spelling, *aligned
+            there = [
+                spelling for spelling in automaton.spellings(number) if counts[spelling.term] < _MOST_PLACES
+            ]
+            groups = runs.groups(every, start, end) if there else []
+            for spelling in there:
+                aligned = align(spelling.runs, groups, folded.classes)
+                if aligned is None:
+                    continue
+                places, repeated = aligned
+                for place in repeated:
+                    changed[place] = IGNORED
+                yield spelling, hidden if repeated else folded, places, bool(repeated)
+                for place in repeated:
+                    changed[place] = folded.classes[place]
 
     def _signed(self, text: str) -> Iterator[Found]:
         view = signs(text)
@@ -268,16 +285,29 @@ def _rank(found: Found) -> tuple[float, str, tuple[tuple[str, float], ...]]:
 
 def _apart(places: dict[Span, Found]) -> dict[Span, Found]:
     """Of places that overlap, the one that is sure."""
-    kept: dict[Span, Found] = {}
+    kept: list[Span] = []
     for span in sorted(places, key=lambda span: (_rank(places[span]), span), reverse=True):
-        if not any(
-            span.field == other.field and span.start < other.end and other.start < span.end for other in kept
-        ):
-            kept[span] = places[span]
-    return kept
+        at = bisect_left(kept, span)
+        if not (at and _meet(kept[at - 1], span)) and not (at < len(kept) and _meet(span, kept[at])):
+            kept.insert(at, span)
+    return {span: places[span] for span in kept}
 
 
-def _inside(span: Span, others: Sequence[Span]) -> bool:
-    return any(
-        span.field == other.field and other.start <= span.start and span.end <= other.end for other in others
-    )
+def _meet(one: Span, other: Span) -> bool:
+    return one.field == other.field and one.start < other.end and other.start < one.end
+
+
+class _Cover:
+    """Places that hide what lies inside one of them."""
+
+    def __init__(self, spans: Sequence[Span]) -> None:
+        self._spans = sorted(spans)
+        reach: dict[str, int] = {}
+        self._reach = []
+        for span in self._spans:
+            reach[span.field] = max(reach.get(span.field, 0), span.end)
+            self._reach.append(reach[span.field])
+
+    def hides(self, span: Span) -> bool:
+        at = bisect_right(self._spans, Span(span.field, span.start, sys.maxsize))
+        return at > 0 and self._spans[at - 1].field == span.field and self._reach[at - 1] >= span.end

@@ -28,6 +28,7 @@ _FREE = [*range(0x80, OTHER), *range(0x41, 0x5B), *range(0x05, 0x20)]
 
 Array = npt.NDArray[np.uint8]
 Places = npt.NDArray[np.intp]
+Classes = bytes | bytearray
 
 _STRIPPED = ("Mn", "Me", "Cf", "Cc", "Cs", "Co")
 _NO_LETTER = {"\t", "\n", "\r", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x1f", "\x85"}
@@ -125,7 +126,7 @@ class Folded:
     """The classes of a text. ``origin`` gives the original place of each class; None: they are the same."""
 
     text: str
-    classes: bytes
+    classes: Classes
     origin: Places | None
 
     def span(self, first: int, last: int) -> tuple[int, int]:

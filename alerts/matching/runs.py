@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 
-from alerts.matching.folding import IGNORED, MARKUP, Folded, Places
+from alerts.matching.folding import IGNORED, MARKUP, Classes, Places
 
 _UNSEEN = bytes([IGNORED, MARKUP])
 
@@ -47,37 +46,32 @@ def lengths(letters: bytes) -> tuple[bytes, bytes]:
     return bytes(found), b"" if len(found) == len(letters) else bytes(counts)
 
 
-def align(wanted: bytes, groups: list[list[int]], folded: Folded) -> tuple[Folded, list[int], bool] | None:
-    """The places of a term's letters when its runs have these lengths, repetitions hidden in the text, and
-    whether there were any. None when the text has fewer letters than the term."""
+def align(wanted: bytes, groups: list[list[int]], classes: Classes) -> tuple[list[int], list[int]] | None:
+    """The places of a term's letters when its runs have these lengths, and those of repetitions. None when the
+    text has fewer letters than the term."""
     if not wanted and all(len(group) == 1 for group in groups):
-        return folded, [group[0] for group in groups], False
+        return [group[0] for group in groups], []
     places: list[int] = []
-    hidden: list[int] = []
+    repeated: list[int] = []
     last = len(groups) - 1
     for at, group in enumerate(groups):
         count = wanted[at] if wanted else 1
         if at == 0 and len(group) > count:
-            group = _joined(folded.classes, group[::-1], count)[::-1]
+            group = _joined(classes, group[::-1], count)[::-1]
         if at == last and len(group) > count:
-            group = _joined(folded.classes, group, count)
+            group = _joined(classes, group, count)
         if len(group) < count:
             return None
         if at:
             places += [*group[: count - 1], group[-1]]
-            hidden += group[count - 1 : -1]
+            repeated += group[count - 1 : -1]
         else:
             places += group[:count]
-            hidden += group[count:]
-    if not hidden:
-        return folded, places, False
-    classes = bytearray(folded.classes)
-    for place in hidden:
-        classes[place] = IGNORED
-    return replace(folded, classes=bytes(classes)), places, True
+            repeated += group[count:]
+    return places, repeated
 
 
-def _joined(classes: bytes, group: list[int], least: int) -> list[int]:
+def _joined(classes: Classes, group: list[int], least: int) -> list[int]:
     """The part of a run that stands together with its first letter, and no less than is wanted."""
     for at in range(1, len(group)):
         low, high = sorted(group[at - 1 : at + 1])

@@ -101,7 +101,7 @@ def _spelt(
         return
     if not letters:
         return
-    seen = folded.classes.translate(SEEN, COMPACT.dropped)
+    seen = bytes(folded.classes.translate(SEEN, COMPACT.dropped))
     if term.cased or len(letters) < (LEAST_DOMAIN if term.kind == "domain" else LEAST_COMPACT):
         words = b" ".join(WORDS.of(folded.classes).split())
         yield Spelling(term, "words", b" " + words + b" ", seen, {}, parts=parts)

@@ -6,6 +6,7 @@ neighbouring words, one of them with any letter left out. What is found is measu
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -27,6 +28,7 @@ LEAST_ONE, LEAST_TWO = 6, 10  #: letters of a name in which one, or two, may be 
 _LEAST_FIRST = 8  #: letters of a name whose first letter may be wrong
 _LEAST_WORD = 3
 _NEXT, _PREVIOUS = np.uint64(0xC2B2AE3D27D4EB4F), np.uint64(0x165667B19E3779F9)
+_MOST_PLACES = 200  #: of one name in one text
 _MOST = 64  #: names that are measured for one place
 
 
@@ -80,6 +82,7 @@ class TypoIndex:
             return
         lengths = words.ends - words.starts
         seen: set[tuple[int, int]] = set()
+        counts: Counter[int] = Counter()
         for table, chosen, beside in (
             (self._single, np.flatnonzero((lengths >= LEAST_ONE - 1) & (lengths <= 40)), 0),
             (self._forward, self._anchored(words, lengths, self._after, 1), 1),
@@ -95,9 +98,12 @@ class TypoIndex:
             for hit in table.hits(asked).tolist():
                 at = int(owners[hit])
                 for entry in table.entries(int(asked[hit]))[:_MOST]:
-                    if (at, entry) not in seen:
+                    name = int(self._owner[entry])
+                    if (at, entry) not in seen and counts[name] < _MOST_PLACES:
                         seen.add((at, entry))
-                        yield from self._measured(entry, at, folded, view, places, words)
+                        for found in self._measured(entry, at, folded, view, places, words):
+                            counts[name] += 1
+                            yield found
 
     @staticmethod
     def _anchored(words: Words, lengths: Indexes, table: Table, step: int) -> Indexes:

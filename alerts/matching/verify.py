@@ -7,7 +7,7 @@ import unicodedata
 from itertools import pairwise
 
 from alerts.matching.domains import host_around, is_dot, registered, stands_alone
-from alerts.matching.folding import IGNORED, MARKUP, OTHER, Folded
+from alerts.matching.folding import IGNORED, MARKUP, OTHER, Classes, Folded
 from alerts.matching.found import Parts
 from alerts.matching.ordinary import is_ordinary
 from alerts.matching.terms import Spelling
@@ -81,7 +81,7 @@ def _edges(folded: Folded, first: int, last: int) -> Parts | None:
     return parts
 
 
-def _neighbour(classes: bytes, at: int, step: int) -> int | None:
+def _neighbour(classes: Classes, at: int, step: int) -> int | None:
     at += step
     while 0 <= at < len(classes):
         if classes[at] != IGNORED:

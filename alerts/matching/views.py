@@ -24,6 +24,7 @@ from alerts.matching.folding import (
     OTHER,
     SEVERAL,
     Array,
+    Classes,
     Folded,
     Places,
     classes_by_letter,
@@ -40,10 +41,10 @@ class View:
     translation: bytes
     dropped: bytes
 
-    def of(self, classes: bytes) -> bytes:
-        return classes.translate(self.translation, self.dropped)
+    def of(self, classes: Classes) -> bytes:
+        return bytes(classes.translate(self.translation, self.dropped))
 
-    def places(self, classes: bytes) -> Places:
+    def places(self, classes: Classes) -> Places:
         """For each byte of the view, the place of its class."""
         return np.flatnonzero(_kept(self.dropped)[np.frombuffer(classes, np.uint8)])
 
