@@ -20,8 +20,8 @@ class Span:
 class Match:
     """One term of one organisation found in one post.
 
-    ``term`` is as the watchlist writes it, ``kind`` what it is there (name, alias, acronym, domain), ``view``
-    where it was seen (words, compact, domain). ``strength`` is 0 to 1, the product of ``parts``. ``spans`` are
+    ``term`` is as the watchlist writes it, ``kind`` what it is there (name, alias, acronym, domain,
+    pattern), ``view`` where it was seen (words, compact, sound, domain, typo, order, pattern). ``strength`` is 0 to 1, the product of ``parts``. ``spans`` are
     sorted and never empty.
     """
 
