@@ -20,9 +20,9 @@ class Span:
 class Match:
     """One term of one organisation found in one post.
 
-    ``term`` is as the watchlist writes it, ``kind`` what it is there (name, alias, acronym, domain,
-    pattern), ``view`` where it was seen (words, compact, sound, domain, typo, order, pattern). ``strength`` is 0 to 1, the product of ``parts``. ``spans`` are
-    sorted and never empty.
+    ``term`` is as the watchlist writes it, ``kind`` what it is there (name, alias, acronym, domain, pattern),
+    ``view`` where it was seen (words, compact, sound, domain, typo, order, pattern). ``strength`` is 0 to 1, the
+    product of ``parts``. ``spans`` are sorted and never empty.
     """
 
     organisation: str
