@@ -17,6 +17,7 @@ from alerts.outbox import enqueue
 from alerts.severity import severity
 from alerts.watchlist import Organisation
 from config.database import UtcDateTime, metadata
+from config.errors import CursorUnknown
 from indexer.fact import Fact, facts
 from indexer.post import Change, ChangeKind
 from indexer.store import Store
@@ -84,7 +85,11 @@ class Watcher:
         while True:
             with self._database.begin() as connection:
                 cursor = self._cursor(connection)
-            page = self._store.changes(cursor, batch)
+            try:
+                page = self._store.changes(cursor, batch)
+            except CursorUnknown as error:
+                cure = "duskwatch watch restart reads the feed of the store in use from its beginning"
+                raise CursorUnknown(error.message, cure=cure) from error
             readings = [self._read(change) for change in page.changes]
             if not readings:
                 return total
@@ -96,6 +101,11 @@ class Watcher:
             total = WatchRun(*(sum(column) for column in zip(*map(astuple, (total, *runs)), strict=True)))
             if len(readings) < batch:
                 return total
+
+    def restart(self) -> None:
+        """Have the next run read the feed from its beginning. What has an alert gets no second one."""
+        with self._database.begin() as connection:
+            connection.execute(sa.delete(cursor_table).where(cursor_table.c.name == _NAME))
 
     def _read(self, change: Change) -> _Reading:
         """What a change names and claims. A text that cannot be read must not keep the feed from moving on."""

@@ -142,18 +142,21 @@ def watch(inputs: Inputs, names: Sequence[str] | None = None) -> WatchRun:
         with channels(settings) as opened:
             names = tuple(opened)
     with database(settings) as engine, store(settings) as posts:
-        watcher = Watcher(
-            posts,
-            engine,
-            inputs.matcher,
-            inputs.organisations,
-            names,
-            {name: source.tlp.value for name, source in inputs.sources.items()},
-        )
-        run = watcher.run_once(settings.watch.batch)
+        run = _watcher(inputs, engine, posts, names).run_once(settings.watch.batch)
         for name in inputs.sources:
             mark_hot(engine, name, hot_threads(engine, name))
     return run
+
+
+def restart_watching(inputs: Inputs) -> None:
+    """Have the next run of the watcher read the change feed from its beginning."""
+    with database(inputs.settings) as engine, store(inputs.settings) as posts:
+        _watcher(inputs, engine, posts, ()).restart()
+
+
+def _watcher(inputs: Inputs, engine: sa.Engine, posts: Store, channels: Sequence[str]) -> Watcher:
+    markings = {name: source.tlp.value for name, source in inputs.sources.items()}
+    return Watcher(posts, engine, inputs.matcher, inputs.organisations, channels, markings)
 
 
 def deliver(settings: Settings, opened: Mapping[str, Channel]) -> DeliverRun:

@@ -13,7 +13,7 @@ from alerts.matching import build_matcher
 from alerts.message import matches_json, plain
 from config.settings import load_settings
 from console.cli.output import options, show
-from console.wiring import read_inputs, watch
+from console.wiring import read_inputs, restart_watching, watch
 
 app = typer.Typer(name="watch", help="Check and try watchlists, run the watcher.", no_args_is_help=True)
 
@@ -25,6 +25,16 @@ def run(context: typer.Context) -> None:
     said = f"{done.changes} changes, {done.matches} matches, {done.alerts_new} new alerts, {done.alerts_joined} joined"
     said += f", {done.failed} posts could not be read" if done.failed else ""
     show(context, asdict(done), said)
+
+
+@app.command()
+def restart(context: typer.Context) -> None:
+    """Read the whole change feed again at the next run, after another store was set or watchlists were widened.
+
+    A listing that has an alert gets no second one.
+    """
+    restart_watching(read_inputs(options(context).config))
+    show(context, {"restarted": True}, "the next run reads the feed from its beginning")
 
 
 @app.command()

@@ -124,6 +124,24 @@ def test_migrations_make_the_tables_that_the_code_uses(tmp_path: Path) -> None:
     assert different == []
 
 
+def test_watching_goes_on_in_another_store(workspace: Workspace) -> None:
+    workspace.fill()
+    workspace.write("config/channels/file.yaml", f"type: jsonl\npath: {workspace.folder}/alerts.jsonl\n")
+    assert workspace.duskwatch("watch", "run")["alerts_new"] == 1
+    workspace.duskwatch("store", "migrate", "--to", f"sqlite:///{workspace.folder}/other.db")
+    workspace.write("duskwatch.toml", 'data_dir = "var"\nstore_url = "sqlite:///other.db"\n')
+    refused = workspace.run("console.cli.main", "watch", "run", status=78)
+    assert "duskwatch watch restart" in refused.stderr
+    workspace.duskwatch("watch", "restart")
+    assert workspace.duskwatch("watch", "run") == {
+        "changes": 1,
+        "matches": 1,
+        "alerts_new": 0,
+        "alerts_joined": 0,
+        "failed": 0,
+    }
+
+
 def test_a_source_that_is_not_read_is_told(workspace: Workspace) -> None:
     workspace.source("forum", "machina", "http://board.example", {"a": "/"})
     workspace.source("other", "machina", "http://other.example", {"a": "/"})
