@@ -29,8 +29,10 @@ from crawler.tor.wait import answers
 
 _VOTING, _DELAY = 10, 2  # seconds between consensuses, and for votes and signatures to travel
 _AUTHORITIES, _RELAYS = 3, 2
+# Circuits on loopback are built in milliseconds: a Tor that learnt from that would give up on a busy machine
 _NETWORK = """\
 TestingTorNetwork 1
+LearnCircuitBuildTimeout 0
 AssumeReachable 1
 EnforceDistinctSubnets 0
 PathsNeededToBuildCircuits 0.67
@@ -70,7 +72,7 @@ TestingV3AuthInitialDistDelay {_DELAY}
 V3AuthVotingInterval {_VOTING}
 V3AuthVoteDelay {_DELAY}
 V3AuthDistDelay {_DELAY}
-V3AuthNIntervalsValid 3
+V3AuthNIntervalsValid 30
 TestingDirAuthVoteExit *
 TestingDirAuthVoteGuard *
 TestingDirAuthVoteHSDir *
