@@ -74,7 +74,9 @@ def read_out(claimed: Sequence[Fact]) -> str:
         named = dict.fromkeys(plain(str(fact.value)) for fact in claimed[:_MOST_FACTS] if fact.kind == kind)
         if named:
             lines.append(f"{kind}: {', '.join(named)}")
-    return "; ".join(dict.fromkeys(lines))
+    return "; ".join(
+        line for line in dict.fromkeys(lines) if not any(other.startswith(f"{line} (") for other in lines)
+    )
 
 
 def _said(fact: Fact) -> str:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 import structlog
 
 from alerts import cases
-from alerts.matching.port import Match, Matcher
+from alerts.matching.port import Match, Matcher, telling
 from alerts.message import matches_json, message
 from alerts.outbox import enqueue
 from alerts.severity import severity
@@ -114,7 +114,7 @@ class Watcher:
         if change.kind is ChangeKind.REMOVED:
             return _Reading(change, found)
         try:
-            for match in self._matcher.match(post.title, post.text):
+            for match in telling(self._matcher.match(post.title, post.text)):
                 found[match.organisation].append(match)
             return _Reading(change, found, facts(post.title, post.text) if found else ())
         except Exception as error:  # noqa: BLE001 - told, counted, and the next post is read

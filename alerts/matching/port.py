@@ -34,6 +34,23 @@ class Match:
     parts: Mapping[str, float] = field(default_factory=dict)
 
 
+def telling(matches: Sequence[Match]) -> list[Match]:
+    """Matches without those that tell nothing more: all that they found was found by a stronger one of the same
+    organisation. ``matches``: strongest first."""
+    kept: list[Match] = []
+    for match in matches:
+        covering = [
+            span for other in kept if other.organisation == match.organisation for span in other.spans
+        ]
+        if not all(any(_within(span, other) for other in covering) for span in match.spans):
+            kept.append(match)
+    return kept
+
+
+def _within(span: Span, other: Span) -> bool:
+    return span.field == other.field and other.start <= span.start and span.end <= other.end
+
+
 class Matcher(Protocol):
     """Finds every watched organisation in a text. Immutable once built, safe in threads, deterministic."""
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from alerts.loading import load_watchlists
 from alerts.matching import build_matcher
+from alerts.matching.port import Match, Span, telling
 from alerts.watchlist import Organisation
 
 MINISTRY = load_watchlists(Path(__file__).parents[2] / "config" / "watchlists")
@@ -97,3 +98,18 @@ def test_an_unrelated_organisation_removes_no_match(text: str, name: str) -> Non
     text += " kemenkes.go.id kemenkes"
     alone = build_matcher(MINISTRY).match("", text)
     assert [match for match in more.match("", text) if match.organisation == "kemenkes"] == list(alone)
+
+
+def test_what_a_stronger_match_covers_tells_nothing_more() -> None:
+    def match(term: str, *spans: tuple[int, int], organisation: str = "a") -> Match:
+        places = tuple(Span("text", *span) for span in spans)
+        return Match(organisation, term, "alias", "words", places, 0.9)
+
+    whole, inside, beside = (
+        match("whole", (0, 20), (30, 40)),
+        match("inside", (5, 9)),
+        match("beside", (5, 25)),
+    )
+    other = match("other", (5, 9), organisation="b")
+    both = match("both", (5, 9), (31, 39))
+    assert telling([whole, inside, beside, other, both]) == [whole, beside, other]
