@@ -7,7 +7,13 @@ from typing import Annotated, Self
 import re2
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from indexer.text import words
+
 _Words = Annotated[tuple[str, ...], Field(max_length=2000)]
+
+
+_QUIET = re2.Options()
+_QUIET.log_errors = False  # what is wrong is told as an error
 
 
 class _Strict(BaseModel):
@@ -50,6 +56,8 @@ class Organisation(_Strict):
     def _words_are_usable(self) -> Self:
         for field in ("aliases", "acronyms", "domains", "exclusions", "context"):
             for word in getattr(self, field):
+                if not words(word):
+                    raise ValueError(f"{field}: {word!r} has no letter or digit to look for")
                 if len(word.strip()) < 2:
                     raise ValueError(f"{field}: {word!r} is too short to mean anything")
         for domain in self.domains:
@@ -57,9 +65,10 @@ class Organisation(_Strict):
                 raise ValueError(f"domains: {domain!r} is not a domain such as example.org")
         for pattern in self.patterns:
             try:
-                matches_nothing = re2.fullmatch(pattern, "") is not None
+                matches_nothing = re2.compile(pattern, _QUIET).fullmatch("") is not None
             except re2.error as error:
-                raise ValueError(f"patterns: {pattern!r} is no regular expression: {error}") from None
+                fault = error.args[0].decode(errors="replace") if error.args else ""
+                raise ValueError(f"patterns: {pattern!r} is no regular expression: {fault}") from None
             if matches_nothing:
                 raise ValueError(f"patterns: {pattern!r} matches where nothing stands")
         return self

@@ -94,8 +94,13 @@ def problems_of(
 ) -> list[Problem]:
     """What pydantic found, in this project's words."""
     found = []
-    for fault in error.errors(include_url=False):
+    faults = error.errors(include_url=False)
+    for fault in faults:
         place = tuple(fault["loc"])
+        if fault["type"] == "too_short" and any(
+            other["loc"][: len(place)] == place != other["loc"] for other in faults
+        ):
+            continue  # what is wrong with its items was told
         field = ".".join(str(part) for part in place) or "file"
         if fault["type"] == "extra_forbidden":
             message, cure = "is not known", nearest(str(place[-1]), _fields_at(model, place[:-1]))

@@ -11,10 +11,13 @@ from pathlib import Path
 import pytest
 import typer
 
-from alerts.channels import channel_types
+from alerts.channels import channel_types, open_channels
+from alerts.loading import load_watchlists
+from config.settings import load_settings
 from console.cli.main import app
 from console.reference import reference
 from crawler.adapters import adapter_names
+from crawler.source import load_sources
 
 ROOT = Path(__file__).parents[2]
 PAGES = [
@@ -62,6 +65,24 @@ def test_commands_that_a_page_shows_exist(page: Path) -> None:
                 break
             assert word in inner, line
             command = inner[word]
+
+
+def test_the_files_that_the_readme_shows_are_in_order(tmp_path: Path) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = dict(re.findall(r"```yaml\n# (config/\S+)\n(.*?)```", readme, re.DOTALL))
+    assert sorted(name.split("/")[1] for name in shown) == ["channels", "sources", "watchlists"]
+    onion = "zldfinj3ds4ufhvbfshkq2ta4jervnayrzqonqhsennwzhmsy4gnmaqd.onion"
+    for name, text in shown.items():
+        file = tmp_path / name
+        file.parent.mkdir(parents=True)
+        file.write_text(text.replace("<56 characters>.onion", onion), encoding="utf-8")
+    assert list(load_sources(tmp_path / "config/sources")) == ["example"]
+    assert [each.id for each in load_watchlists(tmp_path / "config/watchlists")] == ["example-bank"]
+    assert list(open_channels(tmp_path / "config/channels")) == ["soc"]
+    for number, text in enumerate(re.findall(r"```toml\n(.*?)```", readme, re.DOTALL)):
+        file = tmp_path / f"{number}.toml"
+        file.write_text(text)
+        load_settings(file, {})
 
 
 def test_every_engine_and_channel_is_told_of() -> None:

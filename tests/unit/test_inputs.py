@@ -10,6 +10,7 @@ import pytest
 import structlog
 
 from alerts.loading import load_watchlists
+from alerts.watchlist import Watchlist
 from config.errors import InputError
 from config.inputs import read_yaml
 from config.log import configure
@@ -116,3 +117,18 @@ def test_quiet_hours_in_the_boards_own_zone(hours: tuple[int, int], hour: int, q
         }
     )
     assert source.quiet(datetime(2026, 1, 6, hour, tzinfo=ZoneInfo("Asia/Jakarta"))) is quiet
+
+
+def test_a_faulty_item_is_told_once(tmp_path: Path) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text(
+        "organisations:\n  - {id: bank, name: Bank, patterns: ['(']}\n  - {id: b, name: Bb, aliases: ['!!!!']}\n"
+    )
+    with pytest.raises(InputError) as caught:
+        read_yaml(file, Watchlist)
+    assert [(problem.line, problem.field) for problem in caught.value.problems] == [
+        (2, "organisations.0"),
+        (3, "organisations.1"),
+    ]
+    assert "'(' is no regular expression: missing ): (" in str(caught.value)
+    assert "'!!!!' has no letter or digit" in str(caught.value)
