@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
 import random
+import select
 import signal
 import sqlite3
 import subprocess
@@ -10,7 +13,7 @@ import sys
 from collections import Counter
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import pytest
 
@@ -24,75 +27,134 @@ if TYPE_CHECKING:
     from conftest import Workspace
 
 NOON = datetime(2026, 1, 6, 12, tzinfo=UTC)
+KILLS, CRAWL_KILLS = 44, 8
 
 
-def kill(workspace: Workspace, command: list[str], after: float) -> bool:
-    """Start, kill after so many seconds; whether it was still running."""
-    child = subprocess.Popen(
-        [sys.executable, "-m", *command],
-        env=workspace.environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        child.wait(after)
-        return False
-    except subprocess.TimeoutExpired:
-        child.send_signal(signal.SIGKILL)
-        child.wait()
-        return True
+NURSERY = """
+import json, os, sys
+{imports}
+from {module} import main
+print("ready", flush=True)
+for line in sys.stdin:
+    child = os.fork()
+    if not child:
+        sys.argv[1:] = json.loads(line)
+        os.dup2(os.open(os.devnull, os.O_RDWR), 1)
+        try:
+            main()
+        finally:
+            os._exit(0)
+    print(child, flush=True)
+    print(os.waitpid(child, 0)[1], flush=True)
+"""
+
+
+class Nursery:
+    """A process that has imported everything, which takes longer than what is to be killed, and forks. A context
+    manager."""
+
+    def __init__(self, workspace: Workspace, module: str, imports: str) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", NURSERY.format(module=module, imports=imports)],
+            env=workspace.environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def kill(self, words: list[str], after: float) -> bool:
+        """Start ``words`` and kill it so many seconds later; whether it was still running."""
+        assert self._process.stdin
+        self._process.stdin.write(json.dumps(words).encode() + b"\n")
+        self._process.stdin.flush()
+        child = int(self._line())
+        if not select.select([self._process.stdout], [], [], after)[0]:
+            os.kill(child, signal.SIGKILL)
+        return os.WIFSIGNALED(int(self._line()))
+
+    def _line(self) -> bytes:
+        """One line, unbuffered: ``select`` must see what is not read."""
+        assert self._process.stdout
+        line = b""
+        while not line.endswith(b"\n"):
+            piece = os.read(self._process.stdout.fileno(), 1)
+            assert piece, "the nursery ended"
+            line += piece
+        return line
+
+    def __enter__(self) -> Self:
+        assert self._line() == b"ready\n"
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+
+def thread_of(number: int) -> list[Post]:
+    return [
+        Post(
+            key=PostKey("forum", str(number), str(position)),
+            board="sale",
+            position=position,
+            title=f"listing {number}",
+            author="seller",
+            text="the Invented Bank" if position == 1 and number % 2 else "nothing",
+            url=f"http://board.invalid/{number}",
+            seen_at=NOON,
+            posted_at=NOON - timedelta(minutes=number),
+            kind=Kind.LISTING if position == 1 else Kind.REPLY,
+        )
+        for position in (1, 2)
+    ]
 
 
 def test_watcher_and_deliverer(workspace: Workspace) -> None:
     store = open_store(f"sqlite:///{workspace.folder}/var/posts.db")
-    for thread in range(300):
-        store.put(
-            [
-                Post(
-                    key=PostKey("forum", str(thread), str(number)),
-                    board="sale",
-                    position=number,
-                    title=f"listing {thread}",
-                    author="seller",
-                    text="the Invented Bank" if number == 1 and thread % 2 else "nothing",
-                    url=f"http://board.invalid/{thread}",
-                    seen_at=NOON,
-                    posted_at=NOON - timedelta(minutes=thread),
-                    kind=Kind.LISTING if number == 1 else Kind.REPLY,
-                )
-                for number in (1, 2)
-            ]
-        )
-    store.close()
     workspace.write("config/watchlists/a.yaml", "organisations:\n  - id: bank\n    name: Invented Bank\n")
     chance = random.Random(20220106)
     kills = Counter[str]()
-    with Receiver() as receiver:
+    threads = 0
+    nursery = Nursery(workspace, "console.cli.main", "import console.cli.main")
+    with Receiver() as receiver, nursery:
         workspace.write("config/channels/hook.yaml", f"type: webhook\nurl: {receiver.url}\n")
         workspace.write("config/channels/lines.yaml", f"type: jsonl\npath: {workspace.folder}/lines.jsonl\n")
         workspace.write("duskwatch.toml", 'data_dir = "var"\n[watch]\nbatch = 5\n')
         database = workspace.folder / "var/state.db"
-        for turn in range(44):
-            command = ["console.cli.main", "watch" if turn % 2 else "deliver", "run"]
-            kills[command[1]] += kill(workspace, command, chance.uniform(0.6, 1.5))
+        for turn in range(90):
+            if kills.total() >= KILLS:
+                break
+            for _ in range(20):  # so that there is always something to do
+                threads += 1
+                store.put(thread_of(threads))
+            name = "watch" if turn % 2 else "deliver"
+            kills[name] += nursery.kill([name, "run"], chance.uniform(0.05, 0.8))
             # a lease outlives its killed holder by two minutes: let the clock of the test run them out
             if database.exists():
                 with closing(sqlite3.connect(database, timeout=30)) as state, state:
                     if state.execute("SELECT 1 FROM sqlite_master WHERE name = 'delivery'").fetchone():
                         state.execute("UPDATE delivery SET leased_until = NULL WHERE state = 'waiting'")
+        store.close()
+        before = len(receiver.requests)
         workspace.duskwatch("watch", "run")
-        workspace.run("console.cli.main", "deliver", "run")
+        while workspace.duskwatch("deliver", "run")["sent"]:
+            pass
         requests = Counter(request.headers["Idempotency-Key"] for request in receiver.requests)
         per_alert = {
             (request.payload["alert"], request.headers["Idempotency-Key"]) for request in receiver.requests
         }
-    alerts = workspace.duskwatch("alerts", "list", "--limit", "1000")
-    print(f"kills while running: {dict(kills)}; {sum(requests.values())} requests under {len(requests)} keys")
-    assert sum(kills.values()) >= 25
-    assert len(alerts) == len({alert["thread"] for alert in alerts}) == 150
-    assert len(requests) == len(per_alert) == 150
+    alerts = workspace.duskwatch("alerts", "list", "--limit", "10000")
+    named = threads // 2
+    print(
+        f"kills while running: {dict(kills)}; {sum(requests.values())} requests under {len(requests)} keys,"
+        f" {before} of them between the kills"
+    )
+    assert kills.total() >= KILLS
+    assert before > 0, "the kills left time to do something"
+    assert len(alerts) == len({alert["thread"] for alert in alerts}) == named
+    assert len(requests) == len(per_alert) == named
     lines = (workspace.folder / "lines.jsonl").read_text().splitlines()
-    assert len(lines) == len(set(lines)) == 150
+    assert len(lines) == len(set(lines)) == named
 
 
 @pytest.mark.tor
@@ -101,8 +163,14 @@ def test_crawls(private_tor: PrivateTor, forum: Forum, workspace: Workspace) -> 
     workspace.onion(private_tor)
     workspace.source("forum", "machina", f"http://{onion}", forum.boards)
     chance = random.Random(20220107)
-    killed = sum(kill(workspace, ["crawler.run", "forum"], chance.uniform(1.5, 3.5)) for _ in range(8))
-    assert killed >= 6
+    imports = "import crawler.run, scrapy.crawler, crawler.pipelines, indexer.opening"
+    killed = 0
+    with Nursery(workspace, "crawler.run", imports) as nursery:
+        for _ in range(20):
+            killed += nursery.kill(["forum"], chance.uniform(0.3, 2.5))
+            if killed >= CRAWL_KILLS:
+                break
+    assert killed >= CRAWL_KILLS
     summary = workspace.crawl("forum")
     assert summary["state"] == "ok"
     store = open_store(f"sqlite:///{workspace.folder}/var/posts.db")
