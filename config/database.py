@@ -10,10 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 
 from config.errors import RetryError, StopError
 
@@ -87,6 +83,12 @@ def open_database(url: str) -> sa.Engine:
 def migrate(engine: sa.Engine) -> None:
     """Bring the schema to this version. Safe when several processes start at once; does nothing when it is
     there already. Raises ``DatabaseTooNew`` for a database of a newer version."""
+    # a tenth of a second, for commands that need no database
+    from alembic import command
+    from alembic.config import Config
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
     scripts = ScriptDirectory.from_config(config)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from alerts.matching.engine import TextMatcher
 from alerts.matching.port import Matcher
 from alerts.watchlist import Organisation
 
 
 def build_matcher(organisations: Sequence[Organisation]) -> Matcher:
     """One matcher for all organisations."""
+    from alerts.matching.engine import TextMatcher  # dictionaries and numpy, which most commands do without
+
     return TextMatcher(organisations)

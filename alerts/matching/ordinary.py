@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 
-from simplemma.strategies import DictionaryLookupStrategy
+if TYPE_CHECKING:
+    from simplemma.strategies import DictionaryLookupStrategy
 
 _LATIN = ("en", "id", "ms", "fr", "it", "es")  # each costs memory and a second at its first use
 #: Words of up to three letters: dictionaries hold nearly every such sequence, so here are those that are met.
@@ -28,6 +30,8 @@ _SMALL = frozenset(
 
 @cache
 def _lookup() -> DictionaryLookupStrategy:
+    from simplemma.strategies import DictionaryLookupStrategy  # slow, and many texts need no dictionary
+
     return DictionaryLookupStrategy()
 
 

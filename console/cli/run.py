@@ -8,7 +8,6 @@ import sys
 import typer
 
 from console.cli.output import options
-from console.service import Service
 
 
 def add_to(app: typer.Typer) -> None:
@@ -18,6 +17,8 @@ def add_to(app: typer.Typer) -> None:
 
 def run(context: typer.Context) -> None:
     """Crawl, watch and deliver on schedule until SIGTERM or Ctrl-C."""
+    from console.service import Service  # the scheduler, for this command only
+
     if not Service(options(context).config).run():
         # What is left is a delivery that waits for its peer. Python would wait for it, for up to the channel's
         # timeout; ended here, it is sent again under its key as if the process had been killed.

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-
-from stem import ControllerError, InvalidArguments
-from stem.connection import AuthenticationFailure
-from stem.control import Controller
+from typing import TYPE_CHECKING
 
 from config.errors import StopError, TorUnavailable
 from config.settings import TorSettings
+
+if TYPE_CHECKING:
+    from stem.control import Controller
 
 
 class ControlRefused(StopError):
@@ -38,6 +38,8 @@ def bootstrap(address: str, password: str | None) -> int:
 def close_circuits(tor: TorSettings, source: str) -> int | None:
     """Close the circuits of one source, so that a crawl under way builds others; how many there were. None where no
     control port is set. Raises as ``bootstrap``."""
+    from stem import InvalidArguments
+
     if tor.control_address is None:
         return None
     password = tor.control_password.get_secret_value() if tor.control_password else None
@@ -53,6 +55,10 @@ def close_circuits(tor: TorSettings, source: str) -> int | None:
 
 @contextmanager
 def _controller(address: str, password: str | None) -> Iterator[Controller]:
+    from stem import ControllerError  # a tenth of a second, for commands that ask Tor nothing
+    from stem.connection import AuthenticationFailure
+    from stem.control import Controller
+
     host, _, port = address.rpartition(":")
     try:
         with Controller.from_port(host, int(port)) as controller:

@@ -9,7 +9,6 @@ from types import TracebackType
 from typing import Self
 
 import structlog
-from stem.process import launch_tor_with_config
 
 from config.errors import StopError, TorUnavailable
 from config.settings import Settings, TorSettings
@@ -39,6 +38,8 @@ class OwnTor:
         if answers(settings.tor.socks):
             return
         self.stop()
+        from stem.process import launch_tor_with_config
+
         folder = settings.data_dir / "tor"
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         log = folder / "tor.log"

@@ -115,7 +115,9 @@ def test_watcher_and_deliverer(workspace: Workspace) -> None:
     chance = random.Random(20220106)
     kills = Counter[str]()
     threads = 0
-    nursery = Nursery(workspace, "console.cli.main", "import console.cli.main")
+    imports = "import console.cli.main, alerts.matching.engine, alembic.command, alembic.script"
+    imports += ", alerts.channels.webhook, alerts.channels.jsonl, indexer.stores.sqlite, indexer.facts"
+    nursery = Nursery(workspace, "console.cli.main", imports)
     with Receiver() as receiver, nursery:
         workspace.write("config/channels/hook.yaml", f"type: webhook\nurl: {receiver.url}\n")
         workspace.write("config/channels/lines.yaml", f"type: jsonl\npath: {workspace.folder}/lines.jsonl\n")

@@ -17,7 +17,7 @@ from socks_server import CONNECTED, Connection, SocksServer, Target
 if TYPE_CHECKING:
     from conftest import Workspace
 
-SOURCES = [f"source-{letter}" for letter in "abcdef"]
+SOURCES = [f"source-{letter}" for letter in "abcd"]
 BOARD = '<div class="topiclist"><div class="card-body"></div></div><a href="/forum/a-1/">a</a>'
 
 
@@ -67,7 +67,7 @@ def test_three_services_share_the_sources(workspace: Workspace, postgres: str) -
         )
         for name in SOURCES:
             workspace.source(
-                name, "machina", f"http://{name}.example", {"a": "/forum/a-1/"}, "schedule: {every: 2}"
+                name, "machina", f"http://{name}.example", {"a": "/forum/a-1/"}, "schedule: {every: 3}"
             )
         workers = [
             subprocess.Popen([sys.executable, "-m", "console.cli.main", "run"], env=workspace.environment)
@@ -79,7 +79,7 @@ def test_three_services_share_the_sources(workspace: Workspace, postgres: str) -
             for process in [lost.pid, *children(lost.pid)]:
                 os.kill(process, signal.SIGKILL)  # as if its machine had lost its power
             lost.wait()
-            boards.wait(3)
+            boards.wait(2)
         finally:
             for worker in workers:
                 worker.terminate()

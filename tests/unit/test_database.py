@@ -125,7 +125,7 @@ def test_a_migration_that_fails_frees_its_lock_on_postgresql(
         raise RuntimeError("broken")
 
     with monkeypatch.context() as broken:
-        broken.setattr(config.database.ScriptDirectory, "get_current_head", fail)
+        broken.setattr("alembic.script.ScriptDirectory.get_current_head", fail)
         with pytest.raises(RuntimeError, match="broken"):
             migrate(engine)
     with other.connect() as connection:
