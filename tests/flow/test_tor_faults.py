@@ -418,5 +418,21 @@ def test_pages_are_asked_for_as_a_browser_does(workspace: Workspace) -> None:
     assert "Sec-Fetch-Site: same-origin" in heads[1]
 
 
+def test_scrapy_s_own_command_crawls_a_source(workspace: Workspace) -> None:
+    board = Board()
+    board.elsewhere, board.tricks = {}, ()
+    with SocksServer(board) as server:
+        workspace.write("duskwatch.toml", f'data_dir = "var"\n[tor]\nsocks = "{server.address}"\n')
+        workspace.source("board", "machina", f"http://{ONION}", {"a": "/forum/a-1/"})
+        workspace.run("scrapy.cmdline", "crawl", "board", "-a", "source=board")
+        assert set(server.asked) == {("board", (ONION, 80))}
+        shown = workspace.run(
+            "scrapy.cmdline", "shell", f"http://{ONION}/forum/a-1/topic/x-30/", "-c", "response.status"
+        )
+        assert shown.stdout.split()[-1] == "200"
+        assert server.asked[-1] == ("shell", (ONION, 80))
+    assert workspace.duskwatch("search", "plain")["total"] == 1
+
+
 def test_the_shell_starts_without_a_source(workspace: Workspace) -> None:
     assert workspace.run("scrapy.cmdline", "shell", "-c", "1 + 1").stdout.splitlines()[-1] == "2"
