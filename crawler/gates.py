@@ -31,6 +31,7 @@ _CAPTCHA_PARTS = (
     "img[src*='captcha' i], input[name*='captcha' i], iframe[src*='captcha' i], form[action*='captcha' i],"
     ".g-recaptcha, .h-captcha, .cf-turnstile, #captcha, .captcha, img[alt*='captcha' i]"
 )
+_REFRESH = "meta[http-equiv=refresh i]"
 _STATUS = {
     404: GateKind.MISSING,
     410: GateKind.MISSING,
@@ -62,8 +63,9 @@ def words() -> tuple[tuple[GateKind, re.Pattern[str]], ...]:
     )
 
 
-def find_gate(page: Page, adapter: Adapter) -> Gate | None:
+def find_gate(page: Page, adapter: Adapter, *, shows: bool = False) -> Gate | None:
     """The gate that a page is, as its adapter or its words and status tell; None when it shows content.
+    ``shows``: its reader has found content there already.
 
     Never raises for what a page holds.
     """
@@ -71,7 +73,7 @@ def find_gate(page: Page, adapter: Adapter) -> Gate | None:
         return _by_status(page)
     try:
         own = adapter.gate(page)
-        if own is None and page.status < 400 and _shows_content(page, adapter):
+        if own is None and page.status < 400 and (shows or _shows_content(page, adapter)):
             return None
         found = read_gate(page)
     except PageUnreadable:
@@ -81,11 +83,27 @@ def find_gate(page: Page, adapter: Adapter) -> Gate | None:
     return own or found or _by_status(page)
 
 
+def may_be_queue(page: Page) -> bool:
+    """Whether a page may be a board's queue, told at little cost: its status is an error, it says little, its title
+    speaks of waiting, or it asks for itself anew."""
+    if page.status >= 400:
+        return True
+    try:
+        tree = parse(page.text)
+    except PageUnreadable:
+        return False  # only a status could make it one
+    tree.strip_tags(["script", "style", "noscript", "template"])
+    if tree.body is None or len(tree.body.text()) <= _LONG or tree.css_first(_REFRESH):
+        return True
+    waiting = dict(words())[GateKind.WAIT]
+    return bool(waiting.search(_folded(_title(tree))))
+
+
 def read_gate(page: Page) -> Gate | None:
     """The gate that a page's words and parts speak for, whatever engine made it. May raise
     ``PageUnreadable``."""
     tree = parse(page.text)
-    title = " ".join(inline(node) for node in tree.css("title, h1, h2, h3, .title")[:6])
+    title = _title(tree)
     text = visible(tree.body) if tree.body else ""
     head, body = _folded(title)[:500], _folded(text)[:_LONG]
     best: Gate | None = None
@@ -104,6 +122,10 @@ def read_gate(page: Page) -> Gate | None:
             (Gate(kind, title[:200], None, 0.6) for kind in _PARTED if _parts(tree, kind, page)), None
         )
     return replace(best, wait=_named_wait(tree, body)) if best and best.kind in _WAITS else best
+
+
+def _title(tree: LexborHTMLParser) -> str:
+    return " ".join(inline(node) for node in tree.css("title, h1, h2, h3, .title")[:6])
 
 
 _WAITS = frozenset({GateKind.WAIT, GateKind.MAINTENANCE, GateKind.BANNED, GateKind.FORBIDDEN})
@@ -133,7 +155,7 @@ def _parts(tree: LexborHTMLParser, kind: GateKind, page: Page) -> bool:
         return bool(tree.css_first(_CAPTCHA_PARTS))
     if kind is GateKind.LOGIN:
         return bool(tree.css_first("input[type=password]"))
-    if kind is GateKind.WAIT and tree.css_first("meta[http-equiv=refresh i]"):
+    if kind is GateKind.WAIT and tree.css_first(_REFRESH):
         return True
     return _STATUS.get(page.status) is kind
 
@@ -156,7 +178,7 @@ def _says(found: re.Match[str] | None, title: str, text: str) -> str:
 def _named_wait(tree: LexborHTMLParser, body: str) -> float | None:
     """Seconds that the page names: in its words, else by when it asks for itself anew."""
     times = [int(found[1]) * seconds for seconds, pattern in _NAMED if (found := pattern.search(body))]
-    refresh = tree.css_first("meta[http-equiv=refresh i]")
+    refresh = tree.css_first(_REFRESH)
     stated = re.match(r"\s*(\d{1,6})", (refresh.attributes.get("content") or "") if refresh else "")
     if not times and stated:
         times = [int(stated[1])]

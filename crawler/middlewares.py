@@ -19,7 +19,7 @@ from scrapy.http import Headers, Response, TextResponse
 
 from crawler.adapter import Adapter, Gate, GateKind, Page
 from crawler.adapters import load_adapter
-from crawler.gates import find_gate
+from crawler.gates import find_gate, may_be_queue
 from crawler.source import Source, host_port
 from crawler.tor.onion import check_host
 from crawler.tor.socks import Isolation
@@ -38,6 +38,7 @@ READ_TYPES = frozenset(
     }
 )
 _SHELL = "shell"
+_A_MOMENT = 0.001  # seconds: a few turns of the loop
 _LONGEST_QUEUE = 50_000  # bytes: longer pages are a board's own
 
 
@@ -81,6 +82,15 @@ class OwnAddresses:
         except ValueError as error:
             return str(error)
         return None
+
+
+class NextFirst:
+    """Lets the next request go out before a page is read: reading it keeps the loop busy, and the network would
+    idle meanwhile."""
+
+    async def process_response(self, request: Request, response: Response) -> Response:  # noqa: ARG002
+        await asyncio.sleep(_A_MOMENT)
+        return response
 
 
 class ContentTypes:
@@ -135,7 +145,7 @@ class Queues:
         if len(response.body) > _LONGEST_QUEUE or not isinstance(response, TextResponse):
             return None
         page = Page(response.url, response.text, datetime.now(UTC), status=response.status)
-        gate = find_gate(page, self._adapter)
+        gate = find_gate(page, self._adapter) if may_be_queue(page) else None
         return gate if gate and gate.kind is GateKind.WAIT else None
 
 

@@ -34,6 +34,7 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.cookies.CookiesMiddleware": None,
     "scrapy.downloadermiddlewares.useragent.UserAgentMiddleware": None,
     "scrapy.downloadermiddlewares.defaultheaders.DefaultHeadersMiddleware": None,
+    "crawler.middlewares.NextFirst": 5,
     "crawler.middlewares.Circuits": 10,
     "crawler.middlewares.OwnAddresses": 20,
     "crawler.middlewares.ContentTypes": 30,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import scrapy
 import sqlalchemy as sa
@@ -27,7 +27,7 @@ from config.errors import (
     TorUnavailable,
 )
 from config.settings import Settings, load_settings
-from crawler.adapter import Adapter, Gate, GateKind, Page, ThreadPage, ThreadRow
+from crawler.adapter import Adapter, BoardPage, Gate, GateKind, Page, ThreadPage, ThreadRow
 from crawler.adapters import load_adapter
 from crawler.evidence import Evidence
 from crawler.frontier import Known, Visit, decide_board, next_visit, signature, vanished
@@ -42,6 +42,7 @@ from crawler.tor.socks import Isolation
 from indexer.opening import open_store
 from indexer.post import Kind, Post, PostKey
 
+_Content = TypeVar("_Content", BoardPage, ThreadPage)
 _GONE = {GateKind.MISSING, GateKind.FORBIDDEN}
 #: What says that an address does not answer; another may.
 _NO_ANSWER = (
@@ -200,13 +201,12 @@ class BoardSpider(scrapy.Spider):
     def parse_board(self, response: Response, run: _Pass) -> Iterator[Any]:
         page = self._page(response)
         try:
-            gate = self._gate(page, response)
-            if gate:
-                self._gated(run, gate, response)
-                return
-            listed = self.adapter.board(page)
+            listed = self._read(page, self.adapter.board)
         except PageUnreadable as error:
             self._unreadable(run, error, response)
+            return
+        if isinstance(listed, Gate):
+            self._gated(run, listed, response)
             return
         self.figures.boards_read += 1
         run.pages += 1
@@ -241,14 +241,12 @@ class BoardSpider(scrapy.Spider):
     def parse_thread(self, response: Response, walk: _Walk) -> Iterator[Any]:
         page = self._page(response)
         try:
-            gate = self._gate(page, response)
-            if gate is None:
-                thread = self.adapter.thread(page)
+            thread = self._read(page, self.adapter.thread)
         except PageUnreadable as error:
             self._unreadable(None, error, response)
             return
-        if gate:
-            yield from self._thread_gated(walk, gate, response)
+        if isinstance(thread, Gate):
+            yield from self._thread_gated(walk, thread, response)
             return
         if thread.page == 1:
             self._heads.add(walk.visit.key)
@@ -413,11 +411,26 @@ class BoardSpider(scrapy.Spider):
     def _tor_back(self) -> None:
         self.state.run_waits(self._run, for_tor=False)
 
-    def _gate(self, page: Page, response: Response) -> Gate | None:
-        gate = find_gate(page, self.adapter)
-        if gate is None and response.status >= 400:
-            raise PageUnreadable(f"status {response.status}")
-        return None if gate and gate.kind is GateKind.EMPTY else gate
+    def _read(self, page: Page, reader: Callable[[Page], _Content]) -> _Content | Gate:
+        """What a page holds, or what stands in its way. May raise ``PageUnreadable``."""
+        content: _Content | None = None
+        shows, unreadable = False, None
+        try:
+            content = reader(page)
+            shows = bool(
+                content.posts if isinstance(content, ThreadPage) else content.threads or content.boards
+            )
+        except PageUnreadable as error:
+            unreadable = error
+        gate = find_gate(page, self.adapter, shows=shows)
+        if gate and gate.kind is not GateKind.EMPTY:
+            return gate
+        if gate is None and page.status >= 400:
+            raise PageUnreadable(f"status {page.status}")
+        if content is None:
+            assert unreadable is not None
+            raise unreadable
+        return content
 
     def _gated(self, run: _Pass | None, gate: Gate, response: Response) -> None:
         self.figures.met(gate, response.url, self._keep(response))

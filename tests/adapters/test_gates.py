@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from config.errors import PageUnreadable
 from crawler.adapter import Gate, GateKind, Page
 from crawler.adapters import adapter_names, load_adapter
-from crawler.gates import find_gate, reaction, read_gate
+from crawler.gates import find_gate, may_be_queue, reaction, read_gate
 
 FOLDER = Path(__file__).parent
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -51,6 +51,18 @@ def test_content_is_never_a_gate_whatever_its_posts_say(path: Path) -> None:
         path.parent.name
     ) or yaml.safe_load(path.with_suffix(".yaml").read_text(encoding="utf-8"))["url"]
     assert find_gate(Page("http://board.invalid" + url, text, NOW), adapter) is None
+
+
+@pytest.mark.parametrize("gate", [gate for gate in GATES if gate["kind"] == "wait"])
+def test_a_queue_is_never_taken_for_a_page_of_content_at_a_glance(gate: dict[str, Any]) -> None:
+    long = "<p>words of a long page</p>" * 400
+    status = gate.get("status", 200)
+    assert may_be_queue(page(gate["html"], status))
+    assert may_be_queue(page(gate["html"] + "<script>" + "var a = 1;" * 2_000 + "</script>", status))
+    told = find_gate(page(gate["html"] + long, status), load_adapter("mybb"))
+    assert may_be_queue(page(gate["html"] + long, status)) or not (told and told.kind is GateKind.WAIT)
+    assert not may_be_queue(page("<title>Databases</title>" + long))
+    assert may_be_queue(page(long, 429))
 
 
 def test_a_long_page_that_no_adapter_reads_is_no_gate_for_what_it_talks_about() -> None:
