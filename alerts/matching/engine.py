@@ -143,12 +143,14 @@ class TextMatcher:
         candidates = self._words.candidates(b" " + view + b" ")
         dot_words = False
         if candidates:
-            places = WORDS.places(folded.classes).tolist()
+            whole = len(view) == len(folded.classes)  # then each letter stands where its class does
+            places = None if whole else WORDS.places(folded.classes)
             for start, end, number in candidates:
                 there = self._words.spellings(number)
                 dot_words = dot_words or not there
                 for spelling in there:
-                    yield from _word(spelling, folded, places[start : end - 2])
+                    run = range(start, end - 2) if places is None else places[start : end - 2].tolist()
+                    yield from _word(spelling, folded, run)
         yield from self._spread(folded)
         if dot_words and folded.origin is None:
             dotted = _without_dot_words(folded)
@@ -162,9 +164,14 @@ class TextMatcher:
                     changed[at] = ord("1")
                 yield from self._spread(replace(folded, classes=bytes(changed)))
         if self._loose:
-            every, words = WORDS.places(folded.classes), words_of(view)
-            yield from self._typos.find(folded, view, every, words)
-            yield from self._order.find(folded, every, words)
+            distinct = set(view.split(b" ")) - {b""}
+            misspelt, reordered = self._typos.may_find(distinct), self._order.may_find(distinct)
+            if misspelt or reordered:
+                every, words = WORDS.places(folded.classes), words_of(view)
+                if misspelt:
+                    yield from self._typos.find(folded, view, every, words)
+                if reordered:
+                    yield from self._order.find(folded, every, words)
             if "xn--" in text.lower():
                 yield from self._punycode(text)
         if not text.isascii():
@@ -216,8 +223,7 @@ class TextMatcher:
         if not candidates:
             return
         every = view.places(folded.classes)
-        changed = bytearray(folded.classes)  # one for all candidates: a hostile text may have very many
-        hidden = replace(folded, classes=changed)
+        changed: bytearray | None = None  # one for all candidates: a hostile text may have very many
         for start, end, number in candidates:
             there = [
                 spelling for spelling in automaton.spellings(number) if counts[spelling.term] < _MOST_PLACES
@@ -228,9 +234,15 @@ class TextMatcher:
                 if aligned is None:
                     continue
                 places, repeated = aligned
+                if not repeated:
+                    yield spelling, folded, places, False
+                    continue
+                if changed is None:
+                    changed = bytearray(folded.classes)
+                    hidden = replace(folded, classes=changed)
                 for place in repeated:
                     changed[place] = IGNORED
-                yield spelling, hidden if repeated else folded, places, bool(repeated)
+                yield spelling, hidden, places, True
                 for place in repeated:
                     changed[place] = folded.classes[place]
 
@@ -256,7 +268,7 @@ class TextMatcher:
                     )
 
 
-def _word(spelling: Spelling, folded: Folded, run: list[int]) -> Iterator[Found]:
+def _word(spelling: Spelling, folded: Folded, run: Sequence[int]) -> Iterator[Found]:
     places = [at for at in run if folded.classes[at] != GAP]
     places = [at for at in places if WORDS.translation[folded.classes[at]] != GAP]
     if len(places) != len(spelling.seen):

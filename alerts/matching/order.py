@@ -33,6 +33,7 @@ class OrderIndex:
         ]
         kept = [(name, words) for name, words in kept if LEAST <= len(set(words)) == len(words) <= MOST]
         self._names = [name for name, _ in kept]
+        self._vocabulary = frozenset(word for _, words in kept for word in words)
         hashes = words_of(b" ".join(word for _, words in kept for word in words)).hashes
         counts = np.array([len(words) for _, words in kept], np.intp)
         starts = np.cumsum(counts) - counts
@@ -42,6 +43,10 @@ class OrderIndex:
             chosen = np.flatnonzero(counts == count)
             if len(chosen):
                 self._tables[count] = Table(sums[chosen], chosen)
+
+    def may_find(self, distinct: set[bytes]) -> bool:
+        """Whether a text of these words may hold a name."""
+        return len(self._vocabulary & distinct) >= LEAST
 
     def find(self, folded: Folded, places: Places, words: Words) -> Iterator[Found]:
         """Names with their words in any order, in the words view of a text."""

@@ -28,6 +28,9 @@ LEAST_ONE, LEAST_TWO = 6, 10  #: letters of a name in which one, or two, may be 
 _LEAST_FIRST = 8  #: letters of a name whose first letter may be wrong
 _LEAST_WORD = 3
 _NEXT, _PREVIOUS = np.uint64(0xC2B2AE3D27D4EB4F), np.uint64(0x165667B19E3779F9)
+_LONGEST_WORD = 40
+_MOST_KEPT = 500_000  #: words of which it is remembered that they tell nothing
+_ALONE, _AFTER, _BEFORE = 1, 2, 4
 _MOST_PLACES = 200  #: of one name in one text
 _MOST = 64  #: names that are measured for one place
 
@@ -66,6 +69,8 @@ class TypoIndex:
         self._backward = self._table(words, np.flatnonzero(backward & editable), -1)
         anchors = words.hashes[1:][forward[:-1]], words.hashes[:-1][backward[1:]]
         self._after, self._before = (Table(one, np.zeros(len(one), np.intp)) for one in anchors)
+        self._telling: dict[bytes, int] = {}
+        self._dull: set[bytes] = set()
 
     @staticmethod
     def _table(words: Words, chosen: Indexes, beside: int | None) -> Table:
@@ -76,17 +81,51 @@ class TypoIndex:
             hashes = hashes + words.hashes[entries + beside] * (_NEXT if beside > 0 else _PREVIOUS)
         return Table(hashes, entries)
 
+    def may_find(self, distinct: set[bytes]) -> bool:
+        """Whether a text of these words may hold a misspelt name. What is learnt of a word is remembered: most words
+        of a post were in others."""
+        known = self._telling
+        unknown = distinct - self._dull
+        new = [word for word in unknown if word not in known]
+        if new and self._names:
+            if len(self._dull) > _MOST_KEPT:
+                self._dull = set()
+            learnt = self._learnt(new)
+            known.update(learnt)
+            self._dull.update(word for word in new if word not in learnt)
+        return any(word in known for word in unknown)
+
+    def _learnt(self, distinct: list[bytes]) -> dict[bytes, int]:
+        """Of each word that tells something, what: ``_ALONE`` when it is a misspelt name, ``_AFTER`` or ``_BEFORE``
+        when a misspelt word of a name may stand before or after it."""
+        words = words_of(b" ".join(distinct))
+        lengths = words.ends - words.starts
+        chosen = np.flatnonzero((lengths >= LEAST_ONE - 1) & (lengths <= _LONGEST_WORD))
+        owners, short = words.shortened(chosen)
+        owners = np.concatenate((owners, chosen))
+        asked = np.concatenate((short, words.hashes[chosen]))
+        learnt: Counter[bytes] = Counter()
+        for hit in self._single.hits(asked).tolist():
+            word = distinct[int(owners[hit])]
+            names = (self._names[int(self._owner[entry])] for entry in self._single.entries(int(asked[hit])))
+            if not learnt[word] & _ALONE and any(_edits(name.words, (word,)) for name in names):
+                learnt[word] |= _ALONE
+        for table, flag in ((self._after, _AFTER), (self._before, _BEFORE)):
+            for at in table.hits(words.hashes).tolist():
+                learnt[distinct[at]] |= flag
+        return {word: flags for word, flags in learnt.items() if flags}
+
     def find(self, folded: Folded, view: bytes, places: Places, words: Words) -> Iterator[Found]:
-        """Misspelt names in the words view of a text."""
-        if not self._names or not len(words.starts):
-            return
+        """Misspelt names in the words view of a text of which ``may_find`` was asked."""
         lengths = words.ends - words.starts
         seen: set[tuple[int, int]] = set()
         counts: Counter[int] = Counter()
+        known = self._telling
+        flags = np.array([known.get(word, 0) for word in view.split(b" ") if word], np.uint8)
         for table, chosen, beside in (
-            (self._single, np.flatnonzero((lengths >= LEAST_ONE - 1) & (lengths <= 40)), 0),
-            (self._forward, self._anchored(words, lengths, self._after, 1), 1),
-            (self._backward, self._anchored(words, lengths, self._before, -1), -1),
+            (self._single, np.flatnonzero(flags & _ALONE), 0),
+            (self._forward, _beside(np.flatnonzero(flags & _AFTER) - 1, lengths), 1),
+            (self._backward, _beside(np.flatnonzero(flags & _BEFORE) + 1, lengths), -1),
         ):
             if not len(chosen):
                 continue
@@ -104,13 +143,6 @@ class TypoIndex:
                         for found in self._measured(entry, at, folded, view, places, words):
                             counts[name] += 1
                             yield found
-
-    @staticmethod
-    def _anchored(words: Words, lengths: Indexes, table: Table, step: int) -> Indexes:
-        """The words beside which a word stands that is some name's, as it should be."""
-        beside = table.hits(words.hashes) - step
-        beside = beside[(beside >= 0) & (beside < len(lengths))]
-        return beside[(lengths[beside] >= _LEAST_WORD - 1) & (lengths[beside] <= 40)]
 
     def _measured(
         self, entry: int, at: int, folded: Folded, view: bytes, places: Places, words: Words
@@ -157,6 +189,12 @@ class TypoIndex:
         if not telling and any(is_ordinary(word) for word in wrong):
             return
         yield Found(name.term, "typo", start, end, {"typos": 0.8 if edits == 1 else 0.7})
+
+
+def _beside(chosen: Indexes, lengths: Indexes) -> Indexes:
+    """Of these numbers, those of words that may be a misspelt word of a name."""
+    chosen = chosen[(chosen >= 0) & (chosen < len(lengths))]
+    return chosen[(lengths[chosen] >= _LEAST_WORD - 1) & (lengths[chosen] <= _LONGEST_WORD)]
 
 
 def _text(folded: Folded, first: int, last: int) -> str:

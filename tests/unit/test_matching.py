@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.loading import load_watchlists
@@ -113,3 +113,48 @@ def test_what_a_stronger_match_covers_tells_nothing_more() -> None:
     other = match("other", (5, 9), organisation="b")
     both = match("both", (5, 9), (31, 39))
     assert telling([whole, inside, beside, other, both]) == [whole, beside, other]
+
+
+_KNOWN = (
+    Organisation(id="a", name="Tokornadu", domains=("tokornadu.example",)),
+    Organisation(id="b", name="Rumah Sakit Kalimbara"),
+    Organisation(id="c", name="Dinas Perairan Kota Lumbersari"),
+)
+_WARM = build_matcher(_KNOWN)
+_NEAR = [
+    "Tokornadu",
+    "Tokornado",
+    "Tokornad",
+    "Rumah",
+    "Sakit",
+    "Skait",
+    "Kalimbara",
+    "Kalimbera",
+    "Dinas",
+    "Perairan",
+    "Peraian",
+    "Kota",
+    "Lumbersari",
+    "tokornadv.example",
+    "example",
+    ".",
+    "dan",
+]
+
+
+@settings(deadline=None)  # the dictionaries are read once
+@given(st.lists(st.sampled_from(_NEAR), max_size=10).map(" ".join))
+def test_what_was_learnt_of_words_in_other_texts_changes_no_match(text: str) -> None:
+    assert _WARM.match("", text) == build_matcher(_KNOWN).match("", text)
+
+
+def test_misspelt_and_reordered_names_are_found_among_words_that_tell_nothing() -> None:
+    dull = "harga murah sekali hari ini "
+    for _ in range(2):  # unknown words first, then known ones
+        for name, view in (
+            ("Tokornado", "typo"),
+            ("Rumah Skait Kalimbara", "typo"),
+            ("Dinas Kota Lumbersari Perairan", "order"),
+            ("tokornadv.example", "domain"),
+        ):
+            assert [match.view for match in _WARM.match("", dull + name + " " + dull)] == [view], name
