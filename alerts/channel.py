@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Annotated, Any, Literal, Protocol
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
+
+Tlp = Literal["clear", "green", "amber", "amber+strict", "red"]  # rising
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +53,6 @@ class ChannelConfig(BaseModel):
     """The base of every channel's options."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+    tlp_ceiling: Annotated[
+        Tlp, Field(description="the highest TLP that leaves through it; an alert above is parked")
+    ] = "red"

@@ -11,6 +11,9 @@ from alerts.matching.port import Match
 from indexer.fact import Fact
 from indexer.post import Stored
 
+_DOT = re.compile(r"(?<=[\w-])[.．｡](?=[^\W\d])|(?<=[^\W\d])[.．｡](?=\w)")
+_FOUR = re.compile(r"(?<![\w.])(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?!\w)")
+_SCHEME = re.compile(r"(?<!\[)://|(?<=mailto):|(?<=magnet):|(?<=javascript):|(?<=tel):", re.IGNORECASE)
 SCHEMA = "duskwatch.alert/1"
 _EXCERPT = 600
 _MOST_FACTS = 100
@@ -128,3 +131,18 @@ def plain(text: str) -> str:
 def defang(url: str) -> str:
     """An address that nobody can click."""
     return re.sub(r"^http", "hxxp", url).replace(".", "[.]")
+
+
+def unlinked(text: str) -> str:
+    """Text for a reader whose program makes links by itself: no address, host or mail address in it can be
+    clicked, and unseen characters show as their code."""
+    whole = plain(text.encode("utf-8", "backslashreplace").decode("utf-8"))
+    whole = re.sub(r"http(?=s?://)", "hxxp", whole, flags=re.IGNORECASE)
+    whole = _SCHEME.sub(lambda found: f"[{found[0]}]", whole)
+    return _FOUR.sub(r"\1[.]\2[.]\3[.]\4", _DOT.sub("[.]", whole))
+
+
+def one_line(text: str, most: int = 200) -> str:
+    """``unlinked`` text on one line of at most so many characters, fit for a header."""
+    line = " ".join(unlinked(text[: 2 * most]).split())
+    return line if len(line) <= most else line[: most - 1] + "…"

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pkgutil
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import structlog
 from pydantic import BaseModel, ConfigDict, create_model
 
-from alerts.channel import Channel, Delivery
+from alerts.channel import Channel, Delivery, Tlp
 from config.errors import ChannelBusy, ChannelRefused, InputError, Problem
 from config.inputs import nearest, read_folder, read_yaml
 
@@ -42,6 +42,31 @@ class Unready:
         """Nothing is held."""
 
 
+class Ceiling:
+    """Stands before a channel: what is marked above its ceiling, or not marked at all, never reaches it."""
+
+    def __init__(self, channel: Channel, most: Tlp) -> None:
+        self.name = channel.name
+        self._channel = channel
+        self._most = most
+
+    def send(self, delivery: Delivery) -> None:
+        order = get_args(Tlp)
+        marked = delivery.payload.get("tlp")
+        if marked not in order or order.index(marked) > order.index(self._most):
+            raise ChannelRefused(f"TLP {marked!r} is above the channel's ceiling {self._most!r}")
+        self._channel.send(delivery)
+
+    def check(self) -> str:
+        return self._channel.check()
+
+    def redacted(self) -> str:
+        return self._channel.redacted()
+
+    def close(self) -> None:
+        self._channel.close()
+
+
 def channel_types() -> list[str]:
     """The names of all types."""
     return sorted(module.name for module in pkgutil.iter_modules(__path__))
@@ -69,7 +94,9 @@ def open_channels(folder: Path) -> dict[str, Channel]:
     channels: dict[str, Channel] = {}
     for path, (module, config) in written_well.items():
         try:
-            channels[path.stem] = module.open_channel(path.stem, config)
+            opened = module.open_channel(path.stem, config)
+            unbound = config.tlp_ceiling == "red"
+            channels[path.stem] = opened if unbound else Ceiling(opened, config.tlp_ceiling)
         except ChannelRefused as refused:
             _log.warning("channel is not ready", channel=path.stem, reason=str(refused))
             channels[path.stem] = Unready(path.stem, str(refused))

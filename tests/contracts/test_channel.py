@@ -7,6 +7,7 @@ import json
 import resource
 import signal
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -16,10 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from mail_server import Box, self_signed, server
 
 from alerts.channel import Channel, Delivery
 from alerts.channels import channel_types, open_channels
 from alerts.channels.jsonl import JsonLines
+from alerts.channels.mail import Config as MailConfig
+from alerts.channels.mail import Mail
 from alerts.channels.terminal import Terminal
 from alerts.channels.webhook import Webhook
 from alerts.matching import build_matcher
@@ -86,6 +90,20 @@ def way(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Way]:
                 "t0ken",
             )
             channel.close()
+    elif request.param == "mail":
+        certificate, box = self_signed(tmp_path), Box()
+        with server(box, certificate) as port:
+            options = {"host": "localhost", "port": port, "ca_file": certificate, "username": "duskwatch"}
+            people = {"sender": "d@soc.example", "recipients": ("a@soc.example",), "password_env": "T0KEN"}
+            config = MailConfig.model_validate(options | people)
+            mail = Mail("m", config, "s3cret", ssl.create_default_context(cafile=certificate))
+
+            def arrived() -> str:
+                return "".join(
+                    f"{got.items()}{part.get_content()}" for _, got in box.taken for part in got.iter_parts()
+                )
+
+            yield Way(mail, arrived, "s3cret")
     else:
         pytest.fail(f"channel {request.param} is not put to this test")
 
