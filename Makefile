@@ -23,6 +23,7 @@ check: setup
 	.venv/bin/lint-imports
 
 test: check
+	@tools/setup.sh test
 	$(PY) -m pytest $(ARGS)
 
 quality: setup

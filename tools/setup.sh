@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Makes the project's own environment in .venv and sees that tor is there. Does nothing when all is done.
+# With the argument "test" it also sees that the programs are there that only tests talk to.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -38,6 +39,12 @@ if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
   exit 1
 fi
 command -v tor >/dev/null && command -v tor-gencert >/dev/null || need tor
+if [ "${1:-}" = test ]; then
+  missing=()
+  compgen -G '/usr/lib/*/rsyslog/lmnsd_gtls.so' >/dev/null || missing+=(rsyslog rsyslog-gnutls)
+  compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
+  [ ${#missing[@]} = 0 ] || need "${missing[@]}"
+fi
 [ -e "$stamp" ] && exit 0
 "$python" -c 'import ensurepip' 2>/dev/null || need python3-venv
 echo "duskwatch: making .venv (a minute or two, once)" >&2

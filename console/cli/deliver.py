@@ -45,13 +45,3 @@ def retry(context: typer.Context) -> None:
     with database(load_settings(options(context).config)) as engine:
         count = retry_parked(engine, datetime.now(UTC))
     show(context, {"retried": count}, f"{count} parked deliveries wait to be sent again")
-
-
-@app.command()
-def test(context: typer.Context, name: Annotated[str, typer.Argument(help="a channel's name")]) -> None:
-    """Try the way to a channel without an alert."""
-    with channels(load_settings(options(context).config)) as opened:
-        if name not in opened:
-            raise typer.BadParameter(f"no channel {name!r}; there are: {', '.join(opened) or 'none'}")
-        said = opened[name].check()
-    show(context, {"channel": name, "check": said}, f"{name}: {said}")

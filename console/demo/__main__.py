@@ -73,7 +73,7 @@ class Demo:
             ),
             "config/channels/terminal.yaml": "type: terminal\n",
             "config/channels/file.yaml": f"type: jsonl\npath: {self.folder}/alerts.jsonl\n",
-            "config/channels/webhook.yaml": f"type: webhook\nurl: {receiver.url}\n",
+            "config/channels/webhook.yaml": f"type: webhook\nurl: {receiver.url}\nprivate: true\n",
         }
         for name, text in files.items():
             path = self.folder / name

@@ -17,15 +17,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from channel_kit import hook
 from mail_server import Box, self_signed, server
+from peers import Asked, recorded, syslog_server, taxii_objects, taxii_server, wait_until
 
 from alerts.channel import Channel, Delivery
 from alerts.channels import channel_types, open_channels
 from alerts.channels.jsonl import JsonLines
 from alerts.channels.mail import Config as MailConfig
 from alerts.channels.mail import Mail
+from alerts.channels.stix import StixFiles
+from alerts.channels.syslog import Config as SyslogConfig
+from alerts.channels.syslog import Syslog
 from alerts.channels.terminal import Terminal
-from alerts.channels.webhook import Webhook
 from alerts.matching import build_matcher
 from alerts.message import message
 from alerts.watchlist import Organisation
@@ -73,9 +77,78 @@ class Way:
     secret: str
 
 
+class Shelf:
+    """Answers as MISP and TheHive do where nothing is there yet, and keeps what was put."""
+
+    def __init__(self) -> None:
+        self.there: set[str] = set()
+
+    def __call__(self, asked: Asked) -> tuple[int, Any]:
+        if asked.path.startswith("/events/view/"):
+            return (200, {}) if asked.path[13:] in self.there else (404, {"message": "Invalid event"})
+        if asked.path == "/events/add":
+            self.there.add(asked.value["uuid"])
+        if asked.path == "/servers/getVersion":
+            return 200, {"version": "2.5.34"}
+        if asked.path == "/api/v1/alert" and asked.value["sourceRef"] in self.there:
+            return 400, {"type": "CreateError", "message": "Alert already exists"}
+        if asked.path == "/api/v1/alert":
+            self.there.add(asked.value["sourceRef"])
+            return 201, {"_id": "~4104"}
+        if asked.path == "/api/v1/query":
+            return 200, [{"_id": "~4104"}] if asked.value["query"][0]["_name"] == "listAlert" else []
+        if asked.path.endswith("/user/current"):
+            return 200, {"login": "duskwatch@soc.example"}
+        return 200, {"title": "Listings", "can_write": True}
+
+
 @pytest.fixture(params=channel_types())
-def way(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Way]:
-    if request.param == "terminal":
+def way(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Way]:
+    if request.param in ("apprise", "slack", "teams", "mattermost", "misp", "thehive", "opencti"):
+        with recorded(Shelf()) as peer:
+            room = peer.url.replace("//", "//user:t0ken@") + "/t0ken"
+            monkeypatch.setenv("T0KEN", room.replace("http", "json") if request.param == "apprise" else room)
+            options = {
+                "misp": f"url: {peer.url}\nkey_env: T0KEN\nprivate: true\n",
+                "thehive": f"url: {peer.url}\nkey_env: T0KEN\nprivate: true\n",
+                "opencti": f"url: {peer.url}/taxii2/root/collections/1/\ntoken_env: T0KEN\nprivate: true\n",
+                "apprise": "url_env: T0KEN\n",
+            }
+            text = options.get(request.param, "url_env: T0KEN\nprivate: true\n")
+            (tmp_path / "c.yaml").write_text(f"type: {request.param}\n{text}")
+            channel = open_channels(tmp_path)["c"]
+            yield Way(
+                channel,
+                lambda: "".join(json.dumps(asked.value, ensure_ascii=False) for asked in peer.asked),
+                "t0ken",
+            )
+            channel.close()
+    elif request.param == "taxii":
+        monkeypatch.setenv("T0KEN", "t0ken")
+        with taxii_server(tmp_path) as collection:
+            (tmp_path / "channels").mkdir()
+            text = f"type: taxii\nurl: {collection}\nusername: duskwatch\nsecret_env: T0KEN\nprivate: true\n"
+            (tmp_path / "channels/c.yaml").write_text(text)
+            channel = open_channels(tmp_path / "channels")["c"]
+            yield Way(channel, lambda: json.dumps(taxii_objects(collection), ensure_ascii=False), "t0ken")
+            channel.close()
+    elif request.param == "stix":
+        folder = tmp_path / "stix"
+        yield Way(
+            StixFiles("s", folder), lambda: "".join(each.read_text() for each in folder.iterdir()), "t0ken"
+        )
+    elif request.param == "syslog":
+        certificate = self_signed(tmp_path)
+        with syslog_server(tmp_path, certificate) as (port, written):
+            options = {"host": "localhost", "port": port, "ca_file": certificate}
+            trust = ssl.create_default_context(cafile=certificate)
+
+            def logged() -> str:
+                wait_until(lambda: written.exists() and "key-1" in written.read_text("utf-8"))
+                return written.read_text("utf-8")
+
+            yield Way(Syslog("s", SyslogConfig.model_validate(options), trust), logged, "t0ken")
+    elif request.param == "terminal":
         stream = io.StringIO()
         yield Way(Terminal("t", stream), stream.getvalue, "t0ken")
     elif request.param == "jsonl":
@@ -83,7 +156,7 @@ def way(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Way]:
         yield Way(JsonLines("j", path), lambda: path.read_text("utf-8"), "t0ken")
     elif request.param == "webhook":
         with Receiver() as receiver:
-            channel = Webhook("w", receiver.url.replace("//", "//user:t0ken@") + "/t0ken", b"t0ken", 5)
+            channel = hook(receiver.url.replace("//", "//user:t0ken@") + "/t0ken", b"t0ken")
             yield Way(
                 channel,
                 lambda: "".join(f"{got.headers}{got.body.decode()}" for got in receiver.requests),
@@ -173,7 +246,7 @@ def test_a_webhook_does_not_wait_for_an_endless_body() -> None:
         thread = threading.Thread(target=answer, args=(server,))
         thread.start()
         try:
-            with closing(Webhook("w", f"http://127.0.0.1:{server.getsockname()[1]}/", None, 5)) as channel:
+            with closing(hook(f"http://127.0.0.1:{server.getsockname()[1]}/")) as channel:
                 channel.send(Delivery("key-1", "w", 1, NOON, {"schema": "test"}))
         finally:
             ended.set()

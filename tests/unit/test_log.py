@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 
 import pytest
 import structlog
+from channel_kit import hook
 
 from alerts.channel import Delivery
-from alerts.channels.webhook import Webhook
 from config.log import configure
 from config.settings import LogSettings
 from console.demo.receiver import Receiver
@@ -55,7 +55,7 @@ def test_what_holds_itself_is_cut_off(stream: io.StringIO) -> None:
 def test_the_address_of_a_webhook_is_not_logged(stream: io.StringIO, level: str) -> None:
     configure(LogSettings(level=level, format="json"), stream=stream)
     with Receiver() as receiver:
-        webhook = Webhook("hook", f"{receiver.url}/HIDDEN", None, 5)
+        webhook = hook(f"{receiver.url}/HIDDEN")
         webhook.send(Delivery("k", "hook", 1, datetime(2026, 1, 6, tzinfo=UTC), {}))
         webhook.close()
     assert "HIDDEN" not in stream.getvalue()

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from channel_kit import hook
 
 from alerts import cases
 from alerts.channel import Delivery
 from alerts.channels import open_channels
 from alerts.channels.jsonl import JsonLines
-from alerts.channels.webhook import Webhook
 from alerts.outbox import Deliverer, DeliverRun, enqueue, list_deliveries, retry_parked
 from config.errors import ChannelBusy, ChannelRefused, InputError
 from config.settings import DeliverSettings
@@ -178,7 +178,7 @@ def test_webhook_outcomes_and_signature() -> None:
     import hmac
 
     with Receiver(statuses=(204, 500, 429, 404, 302)) as receiver:
-        channel = Webhook("hook", receiver.url, b"secret", 5)
+        channel = hook(receiver.url, b"secret")
         channel.send(delivery())
         for wanted in (ChannelBusy, ChannelBusy, ChannelRefused, ChannelRefused):
             with pytest.raises(wanted) as caught:
@@ -195,7 +195,7 @@ def test_webhook_outcomes_and_signature() -> None:
 
 
 def test_webhook_to_nobody_is_busy() -> None:
-    channel = Webhook("hook", "http://127.0.0.1:9/", None, 1)
+    channel = hook("http://127.0.0.1:9/")
     with pytest.raises(ChannelBusy):
         channel.send(delivery())
     channel.close()

@@ -129,7 +129,8 @@ def test_a_receiver_that_never_answers_does_not_hold_the_stop(
     workspace.write("duskwatch.toml", SETTINGS)
     port = silent.getsockname()[1]
     workspace.write(
-        "config/channels/hook.yaml", f"type: webhook\nurl: http://127.0.0.1:{port}/\ntimeout: 60\n"
+        "config/channels/hook.yaml",
+        f"type: webhook\nurl: http://127.0.0.1:{port}/\ntimeout: 60\nprivate: true\n",
     )
     with service(workspace) as running:
         peer, _ = silent.accept()  # the delivery is under way
@@ -146,7 +147,7 @@ def test_a_channel_file_that_breaks_leaves_the_last_good_channels(workspace: Wor
     workspace.write("duskwatch.toml", SETTINGS)
     workspace.write("config/watchlists/a.yaml", "organisations: [{id: bank, name: Invented Bank}]\n")
     with Receiver() as receiver:
-        workspace.write("config/channels/hook.yaml", f"type: webhook\nurl: {receiver.url}\n")
+        workspace.write("config/channels/hook.yaml", f"type: webhook\nurl: {receiver.url}\nprivate: true\n")
         with service(workspace) as running:
             running.wait_for("service runs")
             workspace.write("config/channels/bad.yaml", "type: jsonl\npaht: x\n")
