@@ -20,6 +20,7 @@ from elasticsearch import Elasticsearch, helpers
 from indexer.opening import open_store
 from indexer.post import ChangeKind, Post
 from indexer.stores import elasticsearch_documents as documents
+from indexer.stores.elasticsearch_mapping import Names
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "tests")]
 from elastic.nodes import Cluster  # noqa: E402 - stands in tests/
@@ -50,13 +51,14 @@ def ours(made: list[Post], url: str) -> float:
 def raw(made: list[Post], url: str) -> float:
     """The peer: its documents are ready, nothing is looked up, nothing depends on what is there."""
     prefix = f"bench-{secrets.token_hex(4)}"
+    names = Names(prefix)
     open_store(f"{url}/{prefix}").close()
     ready: list[dict[str, Any]] = []
     for post in made:
         entry = documents.next_entry(ChangeKind.NEW, post, post.id, None, now=NOON)
         for index, name, line in (
-            (f"{prefix}-changes-write", f"{entry.id}-1", entry.line()),
-            (f"{prefix}-posts-write", entry.id, entry.head_line()),
+            (names.changes_write, f"{entry.id}-1", entry.line()),
+            (names.posts_write, entry.id, entry.head_line()),
         ):
             ready.append({"_op_type": "create", "_index": index, "_id": name, "_source": json.loads(line)})
     with closing(Elasticsearch(url)) as client:

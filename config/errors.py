@@ -140,6 +140,10 @@ class StoreRefused(StopError):
     """The store answers, but will not work as it is: wrong version, schema or credentials."""
 
 
+class StoreOutdated(StoreRefused):
+    """The store was laid out by an older version and has to be upgraded."""
+
+
 class PostRefused(SkipError):
     """The store can never hold a post."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from config.errors import StoreRefused
@@ -26,3 +27,22 @@ def open_store(url: str, server: ElasticsearchSettings = ElasticsearchSettings()
         f"store_url is of no known kind: {scheme[:20]!r}",
         cure="write sqlite:///path/to/posts.db or https://host:9200/prefix",
     )
+
+
+def upgrade_store(
+    url: str,
+    server: ElasticsearchSettings = ElasticsearchSettings(),
+    *,
+    again: bool = False,
+    told: Callable[[int, int], None] = lambda _done, _of: None,
+) -> int:
+    """Bring the store into the layout of this version while others write on; how many posts were laid out anew.
+
+    ``again``: also where it has that layout. An SQLite store is upgraded whenever it is opened. Raises as stores do.
+    """
+    if url.startswith(("http://", "https://")):
+        from indexer.stores.elasticsearch_upgrade import upgrade_url
+
+        return upgrade_url(url, server, again=again, told=told)
+    open_store(url).close()
+    return 0

@@ -15,7 +15,7 @@ from config.settings import load_settings
 from console.cli.output import options, show
 from console.wiring import store
 from indexer.migration import copy
-from indexer.opening import open_store
+from indexer.opening import open_store, upgrade_store
 
 app = typer.Typer(
     name="store", help="Figures of the store of posts; moving to another.", no_args_is_help=True
@@ -52,6 +52,26 @@ def migrate(
         found,
         Text(f"{written:,} changes written; {after.posts:,} of {before.posts:,} posts are there"),
     )
+
+
+@app.command()
+def upgrade(
+    context: typer.Context,
+    again: Annotated[
+        bool, typer.Option("--again", help="lay posts out anew even where the layout is this version's")
+    ] = False,
+) -> None:
+    """Bring the store into this version's layout while workers of the version before write on. Cut off, it goes on
+    when it is run again. Afterwards start the workers anew: those of the version before are refused then."""
+    settings = load_settings(options(context).config)
+    done = upgrade_store(settings.store_url, settings.elasticsearch, again=again, told=_tell_of)
+    show(context, {"posts": done}, Text(f"{done:,} posts were laid out anew" if done else "nothing to do"))
+
+
+def _tell_of(done: int, of: int) -> None:
+    sys.stderr.write(f"\r{done:,} of {of:,} posts")
+    if done == of:
+        sys.stderr.write("\n")
 
 
 def _tell(looked: int) -> None:

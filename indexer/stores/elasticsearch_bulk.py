@@ -16,22 +16,30 @@ from indexer.stores.elasticsearch_client import BUSY, Busy, errors
 CHUNK_BYTES, CHUNK_OPERATIONS = 5_000_000, 2_000
 _READ = "items.*.status,items.*.error.type,items.*.error.reason"
 _FULL = 429
+_BLOCKED = "cluster_block_exception"  # for the moment in which an upgrade ends, or until somebody lifts it
 Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One line or two of a bulk request. ``place`` must still be that of the document, where it is given."""
+    """One line or two of a bulk request. ``place`` must still be that of the document, and what is there of no higher
+    ``version``, where they are given. ``index`` is an alias unless ``exact``."""
 
     action: str  # create, index, delete
     index: str
     id: str
     body: bytes | None = None
     place: tuple[int, int] | None = None
+    version: int | None = None
+    exact: bool = False
 
     def encoded(self) -> bytes:
         guard = f',"if_seq_no":{self.place[0]},"if_primary_term":{self.place[1]}' if self.place else ""
-        if self.body is not None:  # else a lost alias would become an index with a guessed mapping
+        if self.version is not None:
+            guard += f',"version":{self.version},"version_type":"external_gte"'
+        if (
+            self.body is not None and not self.exact
+        ):  # else a lost alias would become an index with a guessed mapping
             guard += ',"require_alias":true'
         line = f'{{"{self.action}":{{"_index":"{self.index}","_id":"{self.id}"{guard}}}}}\n'.encode()
         return line + self.body + b"\n" if self.body is not None else line
@@ -112,6 +120,6 @@ def _send_chunk(client: Elasticsearch, chunk: Encoded, answers: dict[int, Answer
         (result,) = item.values()
         said = result.get("error", {})
         answers[at] = Answer(result["status"], f"{said.get('type')}: {said.get('reason')}" if said else "")
-        if result["status"] in BUSY:
+        if result["status"] in BUSY or said.get("type") == _BLOCKED:
             busy.append(at)
     return busy

@@ -28,6 +28,10 @@ class Busy(StoreUnavailable):
     """Elasticsearch is too busy."""
 
 
+class Gone(StoreRefused):
+    """An index is not there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Address:
     """Where a store is: its hosts, and the prefix of its indices."""
@@ -142,7 +146,7 @@ def _translated(error: ApiError) -> StoreRefused | StoreUnavailable:
     if "media_type" in str(error.error) or "compatible-with" in reason(error):
         return StoreRefused(said, cure=f"Elasticsearch {_MAJOR} is needed")
     if error.status_code == 404:
-        return StoreRefused(said, cure="an index is gone: restore a snapshot, or take another prefix")
+        return Gone(said, cure="an index is gone: restore a snapshot, or take another prefix")
     return StoreRefused(said, cure="this server does not take what duskwatch sends")
 
 

@@ -28,7 +28,8 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What a writer must know of a post as it is now. ``place`` is (sequence number, primary term)."""
+    """What a writer must know of a post as it is now. ``place`` is (sequence number, primary term). Of a
+    ``forgotten`` one nothing else is there."""
 
     change: int
     revision: int
@@ -37,6 +38,7 @@ class Head:
     removed: bool
     token: str
     place: tuple[int, int]
+    forgotten: bool = False
 
 
 def document_id(post_id: str) -> str:
@@ -90,6 +92,8 @@ class Entry:
             {
                 "id": keyword(self.name),
                 "thread": keyword(post.key.thread),
+                "listing": keyword(self.name.rpartition("/")[0]),
+                "stored": self.stored,
                 "board": keyword(post.board),
                 "author": keyword(post.author),
                 "kind": post.kind.value,
@@ -170,10 +174,30 @@ def read_head(found: Mapping[str, Any]) -> Head:
         removed=source["removed"] is not None,
         token=source["token"],
         place=(found["_seq_no"], found["_primary_term"]),
+        forgotten="forgotten" in source,
     )
 
 
-HEAD_FIELDS = ["change", "revision", "hash", "first_seen", "removed", "token"]
+HEAD_FIELDS = ["change", "revision", "hash", "first_seen", "removed", "token", "forgotten"]
+#: What stays of a post that is forgotten, so that it is known when its board still shows it.
+REMNANT_FIELDS = ["source", "change", "revision", "hash", "first_seen", "seen", "removed", "token", "stored"]
+
+
+def head_again(source: Mapping[str, Any]) -> bytes:
+    """A head laid out as this version does, from one as any did."""
+    if "forgotten" in source:
+        return _encode(source)
+    post = from_values(source["post"])
+    names = ("change", "revision", "first_seen", "removed", "last_seen", "token")
+    return Entry(
+        id="",
+        name=post.id,
+        kind=ChangeKind.CHANGED,
+        stored=source.get("stored", source["seen"]),  # the first schema had none
+        post=post,
+        content=_encode(source["post"]),
+        **{name: source[name] for name in names},
+    ).head_line()
 
 
 def read_stored(source: Mapping[str, Any]) -> Stored:

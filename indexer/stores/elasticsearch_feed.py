@@ -4,26 +4,52 @@ Every operation on a shard has a sequence number. Up to the shard's global check
 copy, so nothing can appear below it later. The checkpoint is read first, then the index is refreshed, then what
 lies between cursor and checkpoint is read. Change documents are written once, so none of them moves. All generations
 are kept in view: a writer may hold an old one for a moment after a roll-over.
+
+A generation that retention has compacted is a new edition with numbers of its own, and remembers where each earlier
+edition ended: who had read one to its end has read them all, and who had not reads what is left from its beginning.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from dataclasses import dataclass
 
 import structlog
 from elasticsearch import Elasticsearch
 
 from config.errors import CursorUnknown, PostRefused, StoreUnavailable
 from indexer.store import ChangePage
-from indexer.stores.elasticsearch_client import errors
+from indexer.stores.elasticsearch_client import Gone, errors
 from indexer.stores.elasticsearch_documents import Entry, read_change, read_entry
-from indexer.stores.elasticsearch_mapping import Names
+from indexer.stores.elasticsearch_mapping import Names, generation
 from indexer.stores.elasticsearch_scan import scan
 from indexer.stores.elasticsearch_writer import Writer
 
 _log = structlog.get_logger(__name__)
-Places = dict[int, int]  # the last sequence number read, by generation
+Places = dict[tuple[int, int], int]  # the last sequence number read, by generation and edition
+_TRIES = 5
+_PLACE = re.compile(r"(\d+)(?:\.(\d+))?=(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class _Generation:
+    """An index of changes: ``ends`` are the checkpoints at which its earlier editions ended."""
+
+    index: str
+    number: int
+    edition: int
+    checkpoint: int
+    ends: tuple[int, ...]
+
+    def place(self, places: Mapping[tuple[int, int], int]) -> int:
+        """Behind which number to read on."""
+        if (self.number, self.edition) in places:
+            return places[self.number, self.edition]
+        for edition in range(self.edition - 1, -1, -1):
+            if (self.number, edition) in places:
+                return self.checkpoint if places[self.number, edition] >= self.ends[edition] else -1
+        return -1
 
 
 class Feed:
@@ -37,51 +63,59 @@ class Feed:
 
     def read(self, after: str | None, limit: int) -> ChangePage:
         """The changes behind a cursor. Heads that a dead writer left behind follow first."""
-        places = self._places(after)
-        found: list[Entry] = []
-        with errors(self._client):
-            news = {
-                index: checkpoint
-                for index, checkpoint in sorted(self._checkpoints().items(), key=self._by_generation)
-                if checkpoint > places.get(self._names.generation(index), -1)
-            }
-            if news:
-                self._client.indices.refresh(index=list(news))
-            for index, checkpoint in news.items():
-                if len(found) >= limit:
-                    break
-                generation = self._names.generation(index)
-                for number, entry in self._between(index, places.get(generation, -1), checkpoint):
-                    if len(found) >= limit:
-                        break
-                    places[generation] = number
-                    found.append(entry)
-                else:
-                    places[generation] = checkpoint
-        self._heal(found)
-        return ChangePage(tuple(map(read_change, found)), self._cursor(places))
+        start = self._places(after)
+        for tried in range(_TRIES):
+            places, found = dict(start), list[Entry]()
+            try:
+                self._read(places, found, limit)
+                break
+            except Gone:  # a generation that was compacted in this moment: look again
+                if tried == _TRIES - 1:
+                    raise
+        return ChangePage(tuple(map(read_change, self._heal(found))), self._cursor(places))
 
-    def _checkpoints(self) -> dict[str, int]:
-        """The global checkpoint of each generation."""
-        known = self._client.indices.get_alias(name=self._names.changes).body
-        answer = self._client.indices.stats(
-            index=self._names.changes, level="shards", metric="docs", filter_path="indices.*.shards"
-        )
-        checkpoints = {}
-        for index in known:
+    def _read(self, places: Places, found: list[Entry], limit: int) -> None:
+        news = [each for each in self._generations() if each.checkpoint > each.place(places)]
+        if news:
+            with errors(self._client):
+                self._client.indices.refresh(index=[each.index for each in news])
+        for each in news:
+            if len(found) >= limit:
+                return
+            here = each.number, each.edition
+            for number, entry in self._between(each.index, each.place(places), each.checkpoint):
+                if len(found) >= limit:
+                    return
+                places[here] = number
+                found.append(entry)
+            places[here] = each.checkpoint
+
+    def _generations(self) -> list[_Generation]:
+        """All of them with their global checkpoints, oldest first."""
+        with errors(self._client):
+            known = self._client.indices.get_mapping(
+                index=self._names.changes, filter_path="*.mappings._meta"
+            ).body
+            answer = self._client.indices.stats(
+                index=self._names.changes, level="shards", metric="docs", filter_path="indices.*.shards"
+            )
+        found = []
+        for index, state in known.items():
             (copies,) = answer.get("indices", {}).get(index, {}).get("shards", {"0": []}).values()
             if not copies:
                 raise StoreUnavailable(f"no copy of {index} is there", cure="wait until its node is back")
-            checkpoints[index] = max(copy["seq_no"]["global_checkpoint"] for copy in copies)
-        return checkpoints
+            checkpoint = max(copy["seq_no"]["global_checkpoint"] for copy in copies)
+            ends = tuple(state["mappings"]["_meta"].get("ends", ()))
+            found.append(_Generation(index, *generation(index), checkpoint, ends))
+        return sorted(found, key=lambda each: (each.number, each.edition))
 
     def _between(self, index: str, low: int, high: int) -> Iterator[tuple[int, Entry]]:
         query = {"range": {"_seq_no": {"gt": low, "lte": high}}}
         for hit in scan(self._client, index, query, [{"_seq_no": "asc"}]):
             yield int(hit["sort"][0]), read_entry(hit["_source"])
 
-    def _heal(self, found: list[Entry]) -> None:
-        """Let heads follow changes whose writer did not come to it."""
+    def _heal(self, found: list[Entry]) -> list[Entry]:
+        """Let heads follow changes whose writer did not come to it; the changes of posts that are not forgotten."""
         last = {entry.id: entry for entry in found}
         heads = self._writer.heads(last)
         late = {
@@ -93,12 +127,14 @@ class Feed:
             self._writer.follow(late, heads)
         except PostRefused as error:  # the feed must go on; its writer was told the same
             _log.warning("post cannot be searched", post=error.post[:200], reason=error.message)
+        forgotten = {name: head.change for name, head in heads.items() if head and head.forgotten}
+        return [entry for entry in found if entry.change > forgotten.get(entry.id, 0)]
 
-    def _by_generation(self, entry: tuple[str, int]) -> int:
-        return self._names.generation(entry[0])
-
-    def _cursor(self, places: Mapping[int, int]) -> str:
-        written = ",".join(f"{generation}={number}" for generation, number in sorted(places.items()))
+    def _cursor(self, places: Places) -> str:
+        written = ",".join(
+            f"{number}{f'.{edition}' if edition else ''}={place}"
+            for (number, edition), place in sorted(places.items())
+        )
         return f"elasticsearch:{self._store}:{written}"
 
     def _places(self, cursor: str | None) -> Places:
@@ -106,10 +142,9 @@ class Feed:
             return {}
         kind, _, rest = cursor.partition(":")
         name, _, written = rest.partition(":")
-        pairs: list[Any] = [pair.partition("=") for pair in written.split(",")] if written else []
-        whole = all(a.isdecimal() and b.isdecimal() for a, _, b in pairs)
-        if kind != "elasticsearch" or name != self._store or not whole:
+        found = [_PLACE.fullmatch(pair) for pair in written.split(",")] if written else []
+        if kind != "elasticsearch" or name != self._store or not all(found):
             raise CursorUnknown(
                 f"the cursor {cursor!r} is of another store", cure="start again without a cursor"
             )
-        return {int(generation): int(number) for generation, _, number in pairs}
+        return {(int(pair[1]), int(pair[2] or 0)): int(pair[3]) for pair in found if pair}

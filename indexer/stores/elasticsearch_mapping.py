@@ -1,22 +1,28 @@
 """The indices of the Elasticsearch store: names, mappings, templates, and whether what stands there fits.
 
-``PREFIX-posts`` holds one head document a post, ``PREFIX-changes`` the change documents. The latter only grows
-and is rolled over; its generations carry numbers. Words are folded and split in Python, so the mapping needs
-nothing but the whitespace analyzer, which every server has.
+``PREFIX-posts`` holds one head document a post, ``PREFIX-changes`` the change documents. Both are aliases of
+numbered generations: one of heads, made anew when its layout changes (``elasticsearch_upgrade``), and several of
+changes, which only grow and are rolled over. Words are folded and split in Python, so the mapping needs nothing but
+the whitespace analyzer, which every server has.
 """
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
 from elasticsearch import BadRequestError, Elasticsearch
 
-from config.errors import StoreRefused
+from config.errors import StoreOutdated, StoreRefused
+from indexer.text import FOLDING
 
-SCHEMA = 1
+SCHEMA = 2
+#: What a head is made by. Writers of one layout cannot reach the indices of another: their write alias is not there.
+LAYOUT = f"{SCHEMA}.{FOLDING.partition(',')[0]}"
 _EXISTS = "resource_already_exists_exception"
 _WORDS = {"type": "text", "analyzer": "whitespace"}
 _KEYWORD = {"type": "keyword"}
@@ -29,9 +35,11 @@ _MAPPINGS: dict[str, dict[str, Any]] = {
         "dynamic": "strict",
         "_source": {"excludes": ["title_words", "text_words", "author_words"]},
         "properties": {
-            **dict.fromkeys(("id", "source", "thread", "board", "author", "kind", "language"), _KEYWORD),
+            **dict.fromkeys(
+                ("id", "source", "thread", "listing", "board", "author", "kind", "language"), _KEYWORD
+            ),
             **dict.fromkeys(("position", "posted", "seen", "removed", "last_seen", "first_seen"), _LONG),
-            **dict.fromkeys(("change", "revision"), _LONG),
+            **dict.fromkeys(("change", "revision", "stored", "forgotten"), _LONG),
             **dict.fromkeys(("title_words", "text_words", "author_words"), _WORDS),
             **dict.fromkeys(("hash", "token"), _KEPT),
             "posted_at": {"type": "date", "format": "epoch_millis"},
@@ -49,11 +57,15 @@ _MAPPINGS: dict[str, dict[str, Any]] = {
         },
     },
 }
+#: Generations of changes are read as they were written; what each schema wrote.
+_CHANGES_OF = {1: _MAPPINGS["changes"], SCHEMA: _MAPPINGS["changes"]}
 _SETTINGS = {
     "number_of_shards": 1,  # a feed in one order; changes are rolled over instead
     "auto_expand_replicas": "0-1",
     "refresh_interval": "30s",  # every read that needs it refreshes first
 }
+_GENERATION = re.compile(r"-(0\d{5})(?:\.(\d+))?$")
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +80,7 @@ class Names:
 
     @property
     def posts_write(self) -> str:
-        return f"{self.prefix}-posts-write"
+        return f"{self.prefix}-posts-write-{LAYOUT}"
 
     @property
     def changes(self) -> str:
@@ -76,27 +88,78 @@ class Names:
 
     @property
     def changes_write(self) -> str:
-        return f"{self.prefix}-changes-write"
+        return f"{self.prefix}-changes-write-{LAYOUT}"
 
-    def generation(self, index: str) -> int:
-        """The number of a generation of changes by its index name."""
-        return int(index.rpartition("-")[2])
+    def write(self, part: str) -> str:
+        """The alias that writers of this layout write through."""
+        return {"posts": self.posts_write, "changes": self.changes_write}[part]
+
+
+def generation(index: str) -> tuple[int, int]:
+    """The number of a generation by its index name, and how often it was compacted."""
+    found = _GENERATION.search(index)
+    if not found:
+        raise StoreRefused(f"{index} is no generation of a store", cure="take its alias away")
+    return int(found[1]), int(found[2] or 0)
+
+
+def generation_name(alias: str, number: int, edition: int = 0) -> str:
+    """The index name of a generation."""
+    return f"{alias}-{number:06}" + (f".{edition}" if edition else "")
 
 
 def prepare(client: Elasticsearch, names: Names) -> str:
     """Make the indices where there are none, check them where they are; the store's own id.
 
-    Raises ``StoreRefused`` when they are not as this version makes them.
+    Raises ``StoreOutdated`` for heads of an older layout, ``StoreRefused`` when anything is otherwise not as this
+    version makes it.
     """
-    found = _existing(client, names)
-    if not found.get(names.posts):
+    found = existing(client, names)
+    if not found[names.posts]:
         _create(client, names)
-        found = _existing(client, names)
-    for part in _MAPPINGS:
-        for index, state in found[f"{names.prefix}-{part}"].items():
-            _check(part, index, state)
-    (head,) = found[names.posts].values()
+        found = existing(client, names)
+    if len(found[names.posts]) != 1:
+        raise StoreRefused(
+            f"{names.posts} is the alias of {len(found[names.posts])} indices", cure="it must be of one"
+        )
+    ((index, head),) = found[names.posts].items()
+    if standing(index, head) < 0:
+        raise StoreOutdated(
+            f"{index} was laid out by an older version", cure="duskwatch store upgrade, while others write on"
+        )
+    check(_MAPPINGS["posts"], index, head)
+    for index, state in found[names.changes].items():
+        check_changes(index, state)
     return str(head["mappings"]["_meta"]["store"])
+
+
+def standing(index: str, state: Mapping[str, Any]) -> int:
+    """Whether heads are as this version lays them out (0) or as an older one did (-1).
+
+    Raises ``StoreRefused`` for those of a newer one.
+    """
+    meta = state["mappings"].get("_meta", {})
+    schema, folding = meta.get("schema"), str(meta.get("folding", FOLDING))
+    there = (schema if isinstance(schema, int) else 0, int(folding.partition(",")[0]))
+    here = (SCHEMA, int(FOLDING.partition(",")[0]))
+    if there > here:
+        raise StoreRefused(
+            f"{index} has schema {schema}, this version knows {SCHEMA}", cure="update duskwatch"
+        )
+    if there == here and folding != FOLDING:
+        # a fleet may run several Pythons: what Unicode added between them is found by some only, nothing else
+        _log.warning("words were folded by another Unicode; duskwatch store upgrade --again", index=index)
+    return 0 if there == here else -1
+
+
+def check_changes(index: str, state: Mapping[str, Any]) -> None:
+    """Raises ``StoreRefused`` unless a generation of changes is as its schema has it."""
+    schema = state["mappings"].get("_meta", {}).get("schema")
+    if schema not in _CHANGES_OF:
+        raise StoreRefused(
+            f"{index} has schema {schema}, this version knows {SCHEMA}", cure="update duskwatch"
+        )
+    check(_CHANGES_OF[schema], index, state)
 
 
 def roll_over(client: Elasticsearch, names: Names, *, megabytes: int, days: float) -> None:
@@ -105,19 +168,20 @@ def roll_over(client: Elasticsearch, names: Names, *, megabytes: int, days: floa
         client.indices.rollover(
             alias=names.changes_write,
             conditions={"max_primary_shard_size": f"{megabytes}mb", "max_age": f"{int(days * 86_400)}s"},
-            **_index("changes", names.changes),  # as in the template, which somebody may have removed
+            **template("changes", names.changes),  # as in the template, which somebody may have removed
         )
     except BadRequestError as error:
         if error.error != _EXISTS:  # another process was faster
             raise
 
 
-def _index(part: str, alias: str) -> dict[str, Any]:
-    mapping = _MAPPINGS[part] | {"_meta": {"schema": SCHEMA}}
-    return {"settings": _SETTINGS, "mappings": mapping, "aliases": {alias: {}}}
+def template(part: str, *aliases: str, **meta: Any) -> dict[str, Any]:
+    """Settings, mappings and aliases of an index."""
+    mapping = _MAPPINGS[part] | {"_meta": {"schema": SCHEMA, "folding": FOLDING, **meta}}
+    return {"settings": _SETTINGS, "mappings": mapping, "aliases": {alias: {} for alias in aliases}}
 
 
-def _existing(client: Elasticsearch, names: Names) -> dict[str, dict[str, Any]]:
+def existing(client: Elasticsearch, names: Names) -> dict[str, dict[str, Any]]:
     """The indices behind each read alias."""
     wanted = [names.posts, names.changes]
     found = client.indices.get(index=wanted, ignore_unavailable=True, allow_no_indices=True).body
@@ -127,37 +191,38 @@ def _existing(client: Elasticsearch, names: Names) -> dict[str, dict[str, Any]]:
     }
 
 
+def put_template(client: Elasticsearch, names: Names, part: str) -> None:
+    """What a new index has, whoever makes it. One of heads gets its alias when it is whole."""
+    alias = f"{names.prefix}-{part}"
+    aliases = [alias] if part == "changes" else []
+    client.indices.put_index_template(
+        name=alias, index_patterns=[f"{alias}-0*"], priority=500, template=template(part, *aliases)
+    )
+
+
+def create(client: Elasticsearch, index: str, part: str, *aliases: str, **meta: Any) -> bool:
+    """Make an index unless it is there; whether it was made."""
+    try:
+        client.indices.create(index=index, **template(part, *aliases, **meta))
+    except BadRequestError as error:
+        if error.error != _EXISTS:  # another process was faster
+            raise
+        return False
+    return True
+
+
 def _create(client: Elasticsearch, names: Names) -> None:
-    for part in _MAPPINGS:
-        alias = f"{names.prefix}-{part}"
-        client.indices.put_index_template(
-            name=alias,
-            index_patterns=[f"{alias}-0*"],
-            priority=500,
-            template=_index(part, alias),
-        )
     for part in ("changes", "posts"):  # posts last: where they are, all is made
+        put_template(client, names, part)
         alias = f"{names.prefix}-{part}"
-        meta = {"schema": SCHEMA, "store": uuid.uuid4().hex}
-        try:
-            client.indices.create(
-                index=f"{alias}-000001",
-                mappings={"_meta": meta},
-                aliases={f"{alias}-write": {}},  # on one index only: a roll-over moves it
-            )
-        except BadRequestError as error:
-            if error.error != _EXISTS:  # another process was faster
-                raise
+        # a write alias is on one index only: a roll-over moves it
+        create(client, generation_name(alias, 1), part, alias, names.write(part), store=uuid.uuid4().hex)
 
 
-def _check(part: str, index: str, state: Mapping[str, Any]) -> None:
+def check(wanted: Mapping[str, Any], index: str, state: Mapping[str, Any]) -> None:
+    """Raises ``StoreRefused`` when an index is not as it was made."""
     mapping = state["mappings"]
-    schema = mapping.get("_meta", {}).get("schema")
-    if schema != SCHEMA:
-        raise StoreRefused(
-            f"{index} has schema {schema}, this version knows {SCHEMA}", cure="update duskwatch"
-        )
-    wanted, there = _MAPPINGS[part], {name: mapping.get(name) for name in _MAPPINGS[part]}
+    there = {name: mapping.get(name) for name in wanted}
     if there != wanted:
         odd = {
             name

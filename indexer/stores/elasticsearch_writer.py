@@ -133,7 +133,9 @@ class Writer:
             said = f"Elasticsearch does not take {entry.name[:200]}: {answer.reason}"
             if answer.status >= _BROKEN:
                 raise StoreUnavailable(said, cure="see the server's log")
-            raise StoreRefused(said, cure="has an index gone, or a right, or is an index blocked?")
+            raise StoreRefused(
+                said, cure="has an index gone, or a right, or was the store upgraded and this worker not?"
+            )
         return answers
 
     def _many(self, index: str, ids: list[str], fields: list[str] | None = None) -> list[Mapping[str, Any]]:

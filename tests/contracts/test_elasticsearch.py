@@ -22,6 +22,7 @@ from config.settings import ElasticsearchSettings
 from indexer.opening import open_store
 from indexer.post import ChangeKind, Outcome, Post, PostKey
 from indexer.store import PurgePolicy, Store
+from indexer.stores.elasticsearch_mapping import Names
 
 NOON = datetime(2026, 1, 6, 12, tzinfo=UTC)
 
@@ -156,7 +157,7 @@ def test_the_feed_is_whole_across_generations(url: str, client: Elasticsearch) -
 
     def roll() -> None:
         if next(rolled) in (2, 5, 9, 14):
-            client.indices.rollover(alias=f"{prefix(url)}-changes-write")
+            client.indices.rollover(alias=Names(prefix(url)).changes_write)
 
     acknowledged, changes = race(url, 3, 30, roll)
     check(url, acknowledged, changes, exactly=False)
