@@ -14,13 +14,14 @@ _DOT = re.compile(
 )
 # what goes on a host name: a letter of a script that is written with spaces ("官网example.org的" does not)
 _LETTER = r"[^\W_\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff]"
-_BEFORE = re.compile(rf"{_LETTER}-*$")
+_BEFORE = re.compile(rf"{_LETTER}-{{0,2}}$")  # "----" parts the fields of a list
 _NEXT_LABEL = re.compile(
     rf"(?:[.．。｡]|\s*[\[({{<]\s*{_SIGN}\s*[\])}}>]\s*)((?:{_LETTER}|-)+)", re.IGNORECASE
 )
-_GOES_ON = re.compile(rf"-*{_LETTER}")
+_GOES_ON = re.compile(rf"-{{0,2}}{_LETTER}")
 _NEAR = 80  # characters beside a domain that decide whose it is
 _HOST = re.compile(r"[\w.-]*")
+_DEFANGED = re.compile(r"\s?[\[({]\s?(?:[.．。]|dot)\s?[\])}]\s?", re.IGNORECASE)
 _FILES = frozenset(
     """sql zip rar 7z csv tsv txt json jsonl xls xlsx doc docx pdf xml gz tgz tar bz2 xz zst bak dump db dbf mdb accdb
     sqlite log ldif pst mbox eml vcf bson parquet ndjson ods odt ppt pptx html htm php png jpg jpeg torrent bin old
@@ -71,13 +72,14 @@ def stands_alone(text: str, start: int, end: int) -> bool:
 def host_around(text: str, start: int, end: int) -> str:
     """The host name, small letters, that holds this place of a text, or "" when it holds none."""
     low, high = max(start - _NEAR, 0), end + _NEAR
-    if "." not in text[low:high]:
+    before, after = text[low:start], text[end:high]
+    if "[" in before + after or "(" in before + after or "{" in before + after:
+        before, after = _DEFANGED.sub(".", before), _DEFANGED.sub(".", after)
+    if "." not in before + text[start:end] + after:
         return ""
-    reversed_run = _HOST.match(text[low:start][::-1])
-    left = reversed_run.end() if reversed_run else 0
-    right_run = _HOST.match(text, end, high)
-    right = right_run.end() if right_run else end
-    host = text[start - left : right].strip(".-_").lower()
+    left, right = _HOST.match(before[::-1]), _HOST.match(after)
+    host = (left[0][::-1] if left else "") + text[start:end] + (right[0] if right else "")
+    host = host.strip(".-_").lower()
     labels = host.split(".")
     while len(labels) > 1 and labels[-1] in _FILES:
         labels.pop()

@@ -33,7 +33,8 @@ Classes = bytes | bytearray
 _STRIPPED = ("Mn", "Me", "Cf", "Cc", "Cs", "Co")
 _NO_LETTER = {"\t", "\n", "\r", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x1f", "\x85"}
 _UNSEEN = {"\u115f", "\u1160", "\u3164", "\uffa0", "\u2800", "ـ"}
-_TAG = re.compile(
+#: Markup that hides nothing and shows nothing.
+TAG = re.compile(
     r"\[/?(?:b|i|u|s|sub|sup|color|colour|size|font|center|left|right|bold|hide|spoiler|quote|code|url|img|highlight)"
     r"(?:=[#\w\"' ]{0,30})?\]|</?(?:b|i|u|s|em|strong|span|font|mark|sub|sup|small|big|wbr|br|p|div)\b[^<>./]{0,60}/?>",
     re.IGNORECASE,
@@ -178,6 +179,6 @@ def _without_markup(text: str, classes: bytes) -> bytes:
     if "[/" not in text and "</" not in text and "<wbr" not in text:
         return classes
     changed = bytearray(classes)
-    for tag in _TAG.finditer(text):
+    for tag in TAG.finditer(text):
         changed[tag.start() : tag.end()] = bytes([MARKUP]) * (tag.end() - tag.start())
     return bytes(changed)

@@ -9,6 +9,7 @@ import numpy as np
 from alerts.matching.folding import IGNORED, MARKUP, Classes, Places
 
 _UNSEEN = bytes([IGNORED, MARKUP])
+_TAGS = b"@$"
 
 
 class Runs:
@@ -56,6 +57,11 @@ def align(wanted: bytes, groups: list[list[int]], classes: Classes) -> tuple[lis
     last = len(groups) - 1
     for at, group in enumerate(groups):
         count = wanted[at] if wanted else 1
+        if at == 0:
+            while (
+                len(group) > count and classes[group[0]] in _TAGS
+            ):  # the sign of "a@at.example" is no letter
+                group = group[1:]
         if at == 0 and len(group) > count:
             group = _joined(classes, group[::-1], count)[::-1]
         if at == last and len(group) > count:

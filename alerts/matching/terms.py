@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 
+from alerts.matching.declension import cases_of
 from alerts.matching.folding import GAP, IGNORED, fold
 from alerts.matching.legal import without_legal_form
 from alerts.matching.runs import lengths
@@ -16,6 +17,7 @@ from alerts.watchlist import Organisation
 LEAST_COMPACT = 5  #: letters; shorter names are looked for as whole words only
 LEAST_DOMAIN = 4
 LEAST_SOUND = 6
+LEAST_DECLINED = 6
 STRENGTH = {"name": 0.95, "domain": 0.95, "alias": 0.9, "acronym": 0.6, "pattern": 0.9}
 SILENT = ("exclusion", "context")  #: kinds that decide about matches and are none
 Parts = tuple[tuple[str, float], ...]
@@ -76,6 +78,8 @@ def spellings(term: Term) -> Iterator[Spelling]:
         core = without_legal_form(term.text)
         if core != term.text:
             yield from _spelt(term, core, ("legal form", 0.92), LEAST_COMPACT)
+        for case in cases_of(core):
+            yield from _spelt(term, case, ("declension", 0.97), LEAST_DECLINED)
         for latin in latin_spellings(core):
             yield from _spelt(term, latin, ("transliteration", 0.9), LEAST_SOUND)
         for sound in sound_of(core):

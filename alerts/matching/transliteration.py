@@ -58,6 +58,8 @@ _READINGS: tuple[tuple[tuple[str, str], ...], ...] = (
      ("ja", "a"), ("ju", "u"), ("j", "i"), ("h", "g"), ("y", "i")),
     (("ee", "i"), ("oo", "u"), ("ya", "a"), ("yu", "u"), ("c", "C"), ("j", "dZ"), ("y", "i")),
 )  # fmt: skip
+_GERMAN = (("tsch", "C"), ("sch", "S"), ("ch", "h"), ("ck", "k"), ("ei", "ai"), ("ph", "f"), ("th", "t"), ("qu", "kv"),
+           ("c", "k"), ("z", "c"), ("x", "ks"), ("w", "v"), ("j", "i"), ("y", "i"))  # fmt: skip
 
 
 def sound_of(name: str) -> list[tuple[bytes, ...]]:
@@ -67,12 +69,17 @@ def sound_of(name: str) -> list[tuple[bytes, ...]]:
         if not name.isascii():
             return []
     words = "".join(char if char.isalpha() else " " for char in name.lower()).split()
-    found = [tuple(_sound(word, reading) for word in words) for reading in _READINGS]
+    found = [tuple(_sound(word, _order(word, reading)) for word in words) for reading in _READINGS]
+    found.append(tuple(_sound(word, _GERMAN) for word in words))
     return list(dict.fromkeys(found)) if words else []
 
 
-def _sound(word: str, reading: tuple[tuple[str, str], ...]) -> bytes:
+def _order(word: str, reading: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
     digraphs = any(pair in word for pair in ("ch", "sh", "zh", "kh"))
-    for written, heard in (*_DIGRAPHS, *reading) if digraphs else (*reading, *_DIGRAPHS):
+    return (*_DIGRAPHS, *reading) if digraphs else (*reading, *_DIGRAPHS)
+
+
+def _sound(word: str, replacements: tuple[tuple[str, str], ...]) -> bytes:
+    for written, heard in replacements:
         word = word.replace(written, heard)
     return word.encode()

@@ -7,7 +7,7 @@ import unicodedata
 from itertools import pairwise
 
 from alerts.matching.domains import host_around, is_dot, registered, stands_alone
-from alerts.matching.folding import IGNORED, MARKUP, OTHER, Classes, Folded
+from alerts.matching.folding import IGNORED, MARKUP, OTHER, TAG, Classes, Folded
 from alerts.matching.found import Parts
 from alerts.matching.ordinary import is_ordinary
 from alerts.matching.terms import Spelling
@@ -303,9 +303,14 @@ def words_spelt(spelling: Spelling, folded: Folded, places: list[int]) -> Parts 
 def signs_spelt(spelling: Spelling, text: str, places: list[int]) -> Parts | None:
     """How a name in a script without spaces is written."""
     gaps = {}
+    parts: Parts = {}
     for at in range(len(places) - 1):
         gap = text[places[at] + 1 : places[at + 1]]
-        if gap and not all(unicodedata.category(char) in ("Cf", "Mn", "Me") for char in gap):
+        if "[" in gap or "<" in gap:
+            shown = TAG.sub("", gap)
+            if shown != gap:
+                gap, parts["markup"] = shown, 0.95
+        if gap and not all(char in "ﾞﾟ" or unicodedata.category(char) in ("Cf", "Mn", "Me") for char in gap):
             gaps[at] = gap
     inner = [gap for at, gap in gaps.items() if at not in spelling.joints]
     if any(len(gap) > 4 for gap in gaps.values()):
@@ -315,10 +320,9 @@ def signs_spelt(spelling: Spelling, text: str, places: list[int]) -> Parts | Non
         if beside and _same_word(text[end], beside, step):
             return None
     if not inner:
-        return {}
-    if len(inner) == len(places) - 1 - len(spelling.joints) and len(set(inner)) == 1:
-        return {"spread": 0.9} if len(inner) > 1 else None
-    return {"spread": 0.9} if inner == ["\n"] else None
+        return parts
+    spread = len(inner) == len(places) - 1 - len(spelling.joints) and len(set(inner)) == 1 and len(inner) > 1
+    return {**parts, "spread": 0.9} if spread or inner == ["\n"] else None
 
 
 def _same_word(own: str, beside: str, step: int) -> bool:

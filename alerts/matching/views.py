@@ -29,7 +29,7 @@ from alerts.matching.folding import (
     Places,
     classes_by_letter,
 )
-from alerts.matching.lookalikes import LATIN_OF, LETTER_OF, SIMPLIFIED, SPELT_OUT
+from alerts.matching.lookalikes import LATIN_OF, LETTER_OF, SPELT_OUT, simplified
 
 _DIGITS = b"0123456789"
 
@@ -105,6 +105,7 @@ WORDS, COMPACT, SOUND = _words(), _compact(), _sound()
 IN_WORD = frozenset(range(256)) - {GAP, IGNORED, MARKUP, SEVERAL, *b"@$|!"}
 DIGITS = frozenset(_DIGITS)
 LATIN = frozenset(b"abcdefghijklmnopqrstuvwxyz")
+_VOICED = "\u3099\u309a"  # marks of kana; a voiced kana is read as its plain one
 
 
 @cache
@@ -119,12 +120,12 @@ def _signs() -> npt.NDArray[np.uint16]:
     ):
         for code in range(low, high):
             plain = unicodedata.normalize("NFKD", chr(code))[0]
-            if unicodedata.category(plain)[0] in "LMN":
+            if unicodedata.category(plain)[0] in "LMN" and plain not in _VOICED:
                 made[code] = ord(plain)
     for low, high in ((0x3400, 0xA000), (0xAC00, 0xD7A4)):
         made[low:high] = np.arange(low, high)
-    for traditional, simplified in SIMPLIFIED.items():
-        made[ord(traditional)] = ord(simplified)
+    for traditional, form in simplified().items():
+        made[ord(traditional)] = ord(form)
     return made
 
 

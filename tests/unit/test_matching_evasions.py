@@ -53,6 +53,7 @@ def found(text: str) -> set[str]:
         ("TKR-123456", "pattern"),
         ("Rekania Public Health Ministry", "order"),
         ("لمصرف الروفان", "prefix"),
+        ("Сбертехлабом", "declension"),
     ],
 )
 def test_finds_a_hidden_name_and_says_how_it_was_hidden(written: str, part: str) -> None:
@@ -146,3 +147,39 @@ def test_an_unrelated_organisation_removes_no_match(text: str, name: str) -> Non
     more = build_matcher([SHOP, Organisation(id="other", name=name)])
     kept = [match for match in more.match("", text) if match.organisation == "shop"]
     assert kept == [match for match in build_matcher([SHOP]).match("", text) if match.organisation == "shop"]
+
+
+WORLD = build_matcher(
+    [
+        Organisation(id="zh", name="瀚澜医药集团"),
+        Organisation(id="ja", name="ミナトヤデンキ"),
+        Organisation(id="ru", name="Миграционная служба Рекании", aliases=("Клиника Озоренская",)),
+        Organisation(id="de", name="Zortmeria Versicherung"),
+        Organisation(id="a", name="Alvantora", domains=("alvantora.example",)),
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "organisation"),
+    [
+        ("瀚瀾醫藥集團的數據", "zh"),
+        ("瀚澜[b]医药[/b]集团", "zh"),
+        ("工場 ﾐﾅﾄﾔﾃﾞﾝｷ VPN", "ja"),
+        ("данные Миграционной службы Рекании", "ru"),
+        ("пишу о Клинике Озоренской", "ru"),
+        ("дамп цортмериа версихерунг", "de"),
+        ("x@alvantora.example", "a"),
+        ("x@@alvantora", "a"),
+        ("x@alvantora.example----secret1", "a"),
+    ],
+)
+def test_finds_names_of_many_scripts_and_their_cases(text: str, organisation: str) -> None:
+    assert {match.organisation for match in WORLD.match("", text)} == {organisation}
+
+
+@pytest.mark.parametrize(
+    "text", ["alvantora[.]example[.]evil[.]com", "alvantora (dot) evil (dot) com", "evil--alvantora.example"]
+)
+def test_a_defanged_domain_of_somebody_else_is_none(text: str) -> None:
+    assert WORLD.match("", text) == []
