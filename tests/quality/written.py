@@ -1,14 +1,23 @@
-"""Hand-written posts. ``HELD_OUT`` were written before tuning and never looked at while tuning."""
+"""Hand-written posts. ``HELD_OUT`` were written before tuning, and what went wrong with them was never looked at."""
 
 from __future__ import annotations
 
-from alerts.watchlist import Organisation
-from quality.posts import Case
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
 
+import yaml
+
+from alerts.watchlist import Organisation, Watchlist
+from config.inputs import read_yaml
+from quality.cases import Case, marked
+
+_FOLDER = Path(__file__).parent / "written"
 ORGANISATIONS = [
+    *read_yaml(_FOLDER / "organisations.yaml", Watchlist).organisations,
     Organisation(id="artisa", name="Artisana Group", aliases=("Artisana",), domains=("artisana.example",)),
     Organisation(id="ui", name="Universitas Imajiner", acronyms=("UI",), context=("kampus", "mahasiswa", "universitas")),
-    Organisation(id="moh", name="Ministry of Health of Rekania", aliases=("Kemenrek", "Минздрав Рекании"),
+    Organisation(id="moh", name="Ministry of Health of Novaria", aliases=("Kemenrek", "Минздрав Новарии"),
                  acronyms=("MOHR",), domains=("kemenrek.go.id",), exclusions=("Kemenrek Malaysia",)),
     Organisation(id="tokomax", name="Tokomaxima", domains=("tokomaxima.com",)),
     Organisation(id="okra", name="Okro", domains=("okro.io",)),
@@ -22,9 +31,9 @@ _CASES = [
     ("Kemenrek Malaysia bocor", None), ("Kemenrek Malaysia and Kemenrek both", "moh"), ("K3m3nr3k full dump", "moh"),
     ("data kemenrek2022.zip", "moh"), ("kemenrek.go.id.sql", "moh"), ("kemenrek.go.id.evil.com", None),
     ("notkemenrek.go.id", None), ("kemenrek-go.id", None), ("see https://kemenrek.go.id/a?b=1", "moh"),
-    ("Health Ministry of Rekania", "moh"), ("Rekania Ministry of Health", "moh"), ("Ministry of Health, of Rekania", "moh"),
-    ("The ministry. Of health of Rekania nothing is known", None), ("M i n i s t r y of H e a l t h of R e k a n i a", "moh"),
-    ("Минздрав Рекании база", "moh"), ("minzdrav rekanii baza", "moh"), ("Кеменрек слив", "moh"), ("кеменрeк", "moh"),
+    ("Health Ministry of Novaria", "moh"), ("Novaria Ministry of Health", "moh"), ("Ministry of Health, of Novaria", "moh"),
+    ("The ministry. Of health of Novaria nothing is known", None), ("M i n i s t r y of H e a l t h of N o v a r i a", "moh"),
+    ("Минздрав Новарии база", "moh"), ("minzdrav novarii baza", "moh"), ("Кеменрек слив", "moh"), ("кеменрeк", "moh"),
     ("art is an art", None), ("Art. Is an agroup", None), ("artisan group of bakers", None), ("artisanal groups", None),
     ("the artisans", None), ("ARTISANA", "artisa"), ("Artis.ana", "artisa"), ("arti sana dump", None), ("Art1sana", "artisa"),
     ("ΑRΤΙSΑΝΑ dump", "artisa"), ("аrtіsаnа", "artisa"), ("Artiisanaa", "artisa"), ("Artisana's database", "artisa"),
@@ -47,8 +56,26 @@ _CASES = [
 
 
 def _case(text: str, wanted: str | None) -> Case:
-    return Case(text, frozenset({wanted} if wanted else ()), "written", "written")
+    return Case(text, frozenset({wanted} if wanted else ()), "short texts", "several")
 
 
-TUNED = [_case(*case) for at, case in enumerate(_CASES) if at % 3]
-HELD_OUT = [_case(*case) for at, case in enumerate(_CASES) if at % 3 == 0]
+def _read() -> Iterator[Case]:
+    """The posts of ``written/``: one file a language, each post below the name of what it tries."""
+    for path in sorted(_FOLDER.glob("*.yaml")):
+        if path.stem != "organisations":
+            for post in yaml.safe_load(path.read_text(encoding="utf-8")):
+                for evasion, text in post.items():
+                    yield marked(text, f"written: {evasion}", path.stem)
+
+
+def _is_held_out(case: Case) -> bool:
+    """By the text alone, so that more posts change nothing for these."""
+    return hashlib.sha256(case.text.encode()).digest()[0] % 3 == 0
+
+
+_POSTS = list(_read())
+TUNED = [
+    *(_case(*case) for at, case in enumerate(_CASES) if at % 3),
+    *(post for post in _POSTS if not _is_held_out(post)),
+]
+HELD_OUT = [*(_case(*case) for at, case in enumerate(_CASES) if at % 3 == 0), *filter(_is_held_out, _POSTS)]
