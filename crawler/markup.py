@@ -63,14 +63,16 @@ def inline(node: LexborNode | None) -> str:
 
 def visible(node: LexborNode, skip: tuple[str, ...] = (), blocks: tuple[str, ...] = ()) -> str:
     """The visible text below a node: blocks on lines of their own, quotes as lines that begin with ``> ``,
-    code as typed. ``skip``: CSS selectors of parts that are not the author's; ``blocks``: of elements that the
-    engine's style shows as blocks.
+    code as typed, on lines that begin with four blanks where it stands alone. ``skip``: CSS selectors of parts
+    that are not the author's; ``blocks``: of elements that the engine's style shows as blocks.
 
     Walks with a stack of its own, so that no depth of nesting can exhaust Python's.
     """
     skipped = {found.mem_id for selector in skip for found in node.css(selector)}
     shown = {found.mem_id for selector in blocks for found in node.css(selector)}
     lines: list[tuple[int, list[str]]] = [(0, [])]  # the pieces of a line, none of them empty
+    coded: set[int] = set()  # lines that hold code, and those that hold other words
+    worded: set[int] = set()
 
     def break_line(depth: int) -> None:
         if lines[-1][1]:
@@ -78,9 +80,11 @@ def visible(node: LexborNode, skip: tuple[str, ...] = (), blocks: tuple[str, ...
         else:
             lines[-1] = (depth, [])
 
-    def write(text: str) -> None:
+    def write(text: str, kind: set[int]) -> None:
         if text:
             lines[-1][1].append(text)
+            if not text.isspace():
+                kind.add(len(lines) - 1)
 
     # (node, quote depth, inside code, leaving)
     stack: list[tuple[LexborNode, int, bool, bool]] = [(node, 0, False, False)]
@@ -98,10 +102,10 @@ def visible(node: LexborNode, skip: tuple[str, ...] = (), blocks: tuple[str, ...
                 for number, line in enumerate(raw.split("\n")):
                     if number:
                         lines.append((depth, []))
-                    write(line)
+                    write(line, coded)
             else:
                 words = re.sub(r"\s+", " ", raw)
-                write(words.lstrip() if not lines[-1][1] or lines[-1][1][-1].endswith(" ") else words)
+                write(words.lstrip() if not lines[-1][1] or lines[-1][1][-1].endswith(" ") else words, worded)
             continue
         if tag.startswith("-") or tag in _HIDDEN or at.mem_id in skipped:
             continue
@@ -119,8 +123,12 @@ def visible(node: LexborNode, skip: tuple[str, ...] = (), blocks: tuple[str, ...
             children.append((child, inner, code or tag in ("pre", "code"), False))
             child = child.next
         stack += reversed(children)
-    joined = ((depth, "".join(pieces).rstrip()) for depth, pieces in lines)
-    text = "\n".join("> " * depth + line if line else "" for depth, line in joined)
+    alone = coded - worded
+    joined = (
+        ("> " * depth + "    " * (at in alone), "".join(pieces).rstrip())
+        for at, (depth, pieces) in enumerate(lines)
+    )
+    text = "\n".join(before + line if line else "" for before, line in joined)
     return re.sub(r"\n{3,}", "\n\n", text).strip("\n")
 
 

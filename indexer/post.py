@@ -53,7 +53,8 @@ class PostKey:
 class Post:
     """One post as it was seen once. All times are aware and in UTC.
 
-    ``text`` is what a visitor sees: quotes as lines that begin with ``> ``, code marked, signature left out.
+    ``text`` is what a visitor sees: quotes as lines that begin with ``> ``, code as lines that begin with four
+    blanks, signature left out.
     ``position`` counts from 1 within the thread. ``locked`` speaks of the thread and is set on its opening
     post only. ``evidence`` names the kept page: ``<file>#<offset>`` below the evidence folder.
     """

@@ -20,7 +20,7 @@ ADDRESSES = {
     "mybb": ("/forumdisplay.php?fid=9&page=2", "/showthread.php?tid=502"),
     "machina": ("/forum/databases-1/?page=2", "/forum/databases-1/topic/topic-502/"),
 }
-LISTING = "id, name,  phone\n1, a,  2\nPrice: 15 XMR"
+LISTING = "    id, name,  phone\n    1, a,  2\nPrice: 15 XMR"
 BOARDS: dict[str, dict[str, Any]] = {
     "mybb": {
         "key": ["501", "502", "77"],
