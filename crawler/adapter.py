@@ -55,10 +55,13 @@ class BoardLink:
 
 @dataclass(frozen=True, slots=True)
 class ThreadRow:
-    """One thread as a board page lists it. ``url`` is absolute and opens the thread's first page.
+    """One thread as a board page lists it. ``url`` is absolute and opens the thread's first page; it is empty for
+    a thread that has no page to read: then ``post`` is all of it.
 
     ``last_activity`` is the time of its newest post as the board page states it. ``moved`` marks a stub that
-    only points to a thread on another board.
+    only points to a thread on another board. ``post`` is what the board page itself shows of the thread: a
+    victim's card, a channel's message, a feed's entry. ``says`` is what else the row states that matters, such as
+    a price: when it changes, the thread is read anew.
     """
 
     key: str
@@ -74,6 +77,8 @@ class ThreadRow:
     locked: bool = False
     moved: bool = False
     poll: bool = False
+    says: str = ""
+    post: PostItem | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,8 @@ class BoardPage:
     """A page of a board's thread list, in the order shown.
 
     Pages count from 1. An engine that addresses its pages by their first row counts rows instead: the first
-    page is 1, and ``page`` and ``pages`` are what its ``board_url`` and ``thread_url`` take.
+    page is 1, and ``page`` and ``pages`` are what its ``board_url`` and ``thread_url`` take. ``newest_only``: the
+    page shows the newest threads and no page shows the others, as a feed does; what is missing may still stand.
     """
 
     threads: tuple[ThreadRow, ...]
@@ -89,6 +95,31 @@ class BoardPage:
     page: int = 1
     pages: int = 1
     next_url: str | None = None
+    newest_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Victim:
+    """What a leak site states of a victim. ``claimed_size`` is in its own words ("1.2 TB"). ``deadline`` is when it
+    threatens to publish, and may lie ahead. ``published``: whether it says that the data is out."""
+
+    domain: str | None = None
+    deadline: Instant = Instant()
+    claimed_size: str | None = None
+    published: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """What a market states of a listing, in its own words: ``price`` with its currency, ``stock`` left, ``feedback``
+    as a share, grade or count."""
+
+    price: str | None = None
+    ships_from: str | None = None
+    ships_to: str | None = None
+    category: str | None = None
+    stock: str | None = None
+    feedback: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +127,10 @@ class PostItem:
     """One post as a thread page shows it.
 
     ``text`` is the visible text: block elements on lines of their own, quotes as lines that begin with
-    ``> ``, code kept as typed, no signature, no "edited by" note, no buttons. ``position`` counts from 1 in
-    the thread where the page tells it, else None.
+    ``> ``, code as typed on lines that begin with four blanks, no signature, no "edited by" note, no buttons.
+    ``position`` counts from 1 in the thread where the page tells it, else None. ``ticks`` are lines of ``text``
+    that move on their own, such as a count of views: a post where only their numbers changed is the same.
+    ``victim`` and ``product`` hold what ``text`` says as well.
     """
 
     key: str
@@ -110,6 +143,9 @@ class PostItem:
     author_url: str | None = None
     signature: str = ""
     kind: Kind | None = None
+    ticks: tuple[str, ...] = ()
+    victim: Victim | None = None
+    product: Product | None = None
 
 
 @dataclass(frozen=True, slots=True)

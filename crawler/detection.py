@@ -27,10 +27,14 @@ def detect(page: Page) -> list[Detected]:
     """The adapters whose engine may have made the page, the best supported first; none for a page of no known
     engine or one that cannot be parsed. Never raises for what a page holds."""
     found = []
+    sure: set[str] = set()
     for name in adapter_names():
         with suppress(PageUnreadable):
             marks = load_adapter(name).detect(page)
             weight = sum(mark.weight for mark in marks)
             if weight >= _LEAST:
                 found.append(Detected(name, weight, tuple(str(mark) for mark in marks)))
+                sure |= {name} if any(mark.weight > 1 for mark in marks) else set()
+    if sure:  # hints alone, such as those of a reader of any leak site, give way to an engine's own marks
+        found = [each for each in found if each.adapter in sure]
     return sorted(found, key=lambda each: (-each.weight, each.adapter))

@@ -6,12 +6,14 @@ the last ordinary row of a page is news, and fetches only threads that moved.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from crawler.adapter import BoardPage, ThreadRow
+from crawler.ticking import still
 from indexer.post import Precision
 
 #: A board that writes "5 minutes ago" states the same instant a little differently at every visit.
@@ -21,13 +23,14 @@ _SLACK = {
     Precision.DAY: timedelta(days=1),
     Precision.UNKNOWN: timedelta.max,
 }
+_DAY_BEGINS = timedelta(hours=5, minutes=30)  # at midnight many deadlines would wander between days
 _SHORTEST, _LONGEST = timedelta(hours=1), timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
     """What was kept of a thread after it was last read whole. ``removed``: it is gone, and has no signature; or
-    it is listed and could not be read, and has one."""
+    it is listed and could not be read, and has one. ``url`` is empty for a thread without a page of its own."""
 
     key: str
     url: str
@@ -58,7 +61,20 @@ class BoardDecision:
 
 def signature(row: ThreadRow) -> str:
     """What a board page says of a thread, without its times."""
-    return json.dumps([row.title, row.replies, row.last_author, row.locked], ensure_ascii=False)
+    said = [row.title, row.replies, row.last_author, row.locked]
+    if row.says or row.post:
+        said.append(_digest(row))
+    return json.dumps(said, ensure_ascii=False)
+
+
+def _digest(row: ThreadRow) -> str:
+    """Of what a row says beside its counters. A deadline told by a countdown differs a little at every visit."""
+    words = [row.says]
+    if post := row.post:
+        deadline = post.victim.deadline.at if post.victim else None
+        day = f"{deadline - _DAY_BEGINS:%Y-%m-%d}" if deadline else ""
+        words += [post.author, still(post.text, post.ticks), day]
+    return hashlib.sha256(json.dumps(words).encode()).hexdigest()[:16]
 
 
 def decide_board(page: BoardPage, known: Mapping[str, Known], watermark: datetime | None) -> BoardDecision:
@@ -123,7 +139,7 @@ def _visit(row: ThreadRow, before: Known | None) -> Visit | None:
     if before.removed:
         return None  # listed, but not to be read by us: looked at again by its age
     if signature(row) != before.signature:
-        title, replies, _, locked = json.loads(before.signature)
+        title, replies, _, locked, *_ = json.loads(before.signature)
         head = (title, locked) != (row.title, row.locked)
         fewer = row.replies is not None and replies is not None and row.replies < replies
         return Visit(row.key, row.url, 1 if fewer else before.last_page, head=head, row=row)

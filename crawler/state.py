@@ -139,9 +139,12 @@ class CrawlState:
         return {item.key: item for item in self._select(thread_table.c.board == board)}
 
     def due(self, now: datetime, limit: int) -> list[Known]:
-        """Threads to look at again: all with an alert, then those whose time has come, oldest first."""
+        """Threads to look at again: all with an alert, then those whose time has come, oldest first. One without a
+        page of its own is looked at where its board lists it."""
         # a thread that is listed but cannot be read keeps its signature: it may open again
-        standing = thread_table.c.removed_at.is_(None) | (thread_table.c.signature != "")
+        standing = (thread_table.c.url != "") & (
+            thread_table.c.removed_at.is_(None) | (thread_table.c.signature != "")
+        )
         hot = self._select(standing, thread_table.c.hot.is_(sa.true()))
         cold = self._select(
             standing,

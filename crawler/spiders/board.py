@@ -27,7 +27,7 @@ from config.errors import (
     TorUnavailable,
 )
 from config.settings import Settings, load_settings
-from crawler.adapter import Adapter, BoardPage, Gate, GateKind, Page, ThreadPage, ThreadRow
+from crawler.adapter import Adapter, BoardPage, Gate, GateKind, Page, PostItem, ThreadPage, ThreadRow
 from crawler.adapters import load_adapter
 from crawler.evidence import Evidence
 from crawler.frontier import Known, Visit, decide_board, next_visit, signature, vanished
@@ -37,6 +37,7 @@ from crawler.leases import LeaseLost, Leases
 from crawler.pipelines import PageRead, ThreadGone, VisitEnd
 from crawler.source import Board, Source, load_source
 from crawler.state import CrawlState, ThreadState
+from crawler.ticking import steady
 from crawler.tor.handler import tor_back, tor_gone
 from crawler.tor.socks import Isolation
 from indexer.opening import open_store
@@ -173,7 +174,8 @@ class BoardSpider(scrapy.Spider):
         for board in self.source.boards:
             run = _Pass(board, self.state.known(board.key), self.state.watermark(board.key))
             self._passes.append(run)
-            for request in self._ask(self._addresses[0] + board.path, self.parse_board, run=run):
+            first = self.adapter.board_url(self._addresses[0] + board.path, 1)
+            for request in self._ask(first, self.parse_board, run=run):
                 yield request
 
     def _ask(self, url: str, callback: Any, **kwargs: Any) -> Iterator[Request]:
@@ -214,14 +216,30 @@ class BoardSpider(scrapy.Spider):
         fresh = [row for row in listed.threads if row.key not in seen]
         run.rows += fresh
         decision = decide_board(replace(listed, threads=tuple(fresh)), run.known, run.watermark)
+        shown = any(visit.row and visit.row.post for visit in decision.visits)
+        evidence = self._keep(response) if shown else ""
         for visit in decision.visits:
-            yield from self._begin(visit, run)
+            if visit.row and visit.row.post:
+                yield self._shown(visit, visit.row.post, run, page, evidence)
+            if visit.url:
+                yield from self._begin(visit, run)
         if decision.more and listed.next_url:
             yield from self._ask(listed.next_url, self.parse_board, run=run)
             return
-        whole = listed.next_url is None
+        whole = listed.next_url is None and not listed.newest_only
         for thread in vanished(run.rows, run.known.values(), whole=whole):
-            yield from self._begin(Visit(thread.key, thread.url), run, known=thread)
+            if thread.url:
+                yield from self._begin(Visit(thread.key, thread.url), run, known=thread)
+            else:
+                at = self._time()
+                yield ThreadGone(thread.key, at, next_visit(thread.last_activity, at))
+
+    def _shown(self, visit: Visit, item: PostItem, run: _Pass, page: Page, evidence: str) -> PageRead:
+        """What a board page itself shows of a thread; the end of the visit when the thread has no other page."""
+        walk = _Walk(visit, run.board.key, run, head=False, known=run.known.get(visit.key), seen={item.key})
+        thread = ThreadPage(visit.key, visit.row.title if visit.row else "", (item,))
+        posts = self._posts(thread, walk, page, evidence)
+        return PageRead(posts, None if visit.url else self._end(walk, 1, page.fetched_at, to_end=True))
 
     # --- threads
 
@@ -264,13 +282,16 @@ class BoardSpider(scrapy.Spider):
             yield PageRead(posts)
             yield from self._ask(thread.next_url, self.parse_thread, walk=walk)
         else:
-            yield PageRead(posts, self._end(thread, walk, page.fetched_at))
+            end = self._end(walk, thread.page, page.fetched_at, to_end=thread.next_url is None)
+            yield PageRead(posts, end)
 
     def _thread_gated(self, walk: _Walk, gate: Gate, response: Response) -> Iterator[Any]:
         if gate.kind in _GONE and gate.confidence >= SURE:
             if walk.visit.page > 1 and not walk.head and not walk.seen:
                 walk.visit = replace(walk.visit, page=1)  # the thread shrank: read it from its beginning
                 yield from self._ask(walk.visit.url, self.parse_thread, walk=walk)
+            elif walk.visit.row and walk.visit.row.post:  # its board shows it all the same
+                yield PageRead((), self._end(walk, 1, self._time(), to_end=False))
             else:
                 at = self._time()
                 listed = self._state_of(walk, 1, at)
@@ -293,7 +314,9 @@ class BoardSpider(scrapy.Spider):
                     position=number,
                     title=thread.title,
                     author=item.author,
-                    text=item.text,
+                    text=steady(item.text, item.ticks, known[item.key].text)
+                    if item.key in known
+                    else item.text,
                     url=item.url,
                     seen_at=page.fetched_at,
                     posted_at=item.posted.at,
@@ -331,12 +354,12 @@ class BoardSpider(scrapy.Spider):
                 return max(known[item.key].position - offset, 1)
         return max((post.position for post in known.values()), default=0) + 1
 
-    def _end(self, thread: ThreadPage, walk: _Walk, at: datetime) -> VisitEnd:
+    def _end(self, walk: _Walk, page: int, at: datetime, *, to_end: bool) -> VisitEnd:
         return VisitEnd(
             thread=walk.visit.key,
             seen=frozenset(walk.seen),
-            to_end=thread.next_url is None,
-            state=self._state_of(walk, thread.page, at),
+            to_end=to_end,
+            state=self._state_of(walk, page, at),
             at=at,
             next_visit_at=next_visit(self._activity(walk), at),
         )

@@ -1,0 +1,108 @@
+"""Crawls of boards that show their threads' posts themselves: leak sites and feeds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from socks_server import CONNECTED, Connection, SocksServer, Target
+
+from indexer.opening import open_store
+from indexer.post import Kind, Stored
+
+if TYPE_CHECKING:
+    from conftest import Workspace
+
+SAVED = Path(__file__).parents[1] / "adapters"
+NOW = ("--now", "2026-11-23T12:00:00+00:00")
+
+
+class Site:
+    """Pages by path; what is not there answers 404. ``asked``: the paths of requests."""
+
+    def __init__(self, pages: dict[str, str], kind: str = "text/html") -> None:
+        self.pages, self.kind = pages, kind
+        self.asked: list[str] = []
+
+    def __call__(self, connection: Connection, _target: Target) -> None:
+        connection.wfile.write(CONNECTED)
+        path = connection.read_head().split(" ")[1]
+        self.asked.append(path)
+        body = self.pages.get(path, "").encode()
+        head = f"Content-Type: {self.kind}; charset=utf-8\r\nContent-Length: {len(body)}\r\nConnection: close"
+        status = "200 OK" if body else "404 Not Found"
+        connection.wfile.write(f"HTTP/1.1 {status}\r\n{head}\r\n\r\n".encode() + body)
+
+
+def crawl(workspace: Workspace, site: Site, adapter: str, path: str, *more: str) -> dict[str, object]:
+    site.asked.clear()
+    with SocksServer(site) as server:
+        workspace.write("duskwatch.toml", f'data_dir = "var"\n[tor]\nsocks = "{server.address}"\nwait = 1\n')
+        workspace.source("site", adapter, "http://site.example", {"all": path}, *more)
+        return workspace.crawl("site", *NOW)
+
+
+def stored(workspace: Workspace) -> dict[str, Stored]:
+    store = open_store(f"sqlite:///{workspace.folder}/var/posts.db")
+    try:
+        newest: dict[str, Stored] = {}
+        for change in store.changes(limit=1000).changes:
+            key = change.stored.post.key
+            found = store.get(key)
+            assert found is not None
+            newest[f"{key.thread}#{key.post}"] = found
+        return newest
+    finally:
+        store.close()
+
+
+def test_a_leak_site_with_pages_of_its_victims(workspace: Workspace) -> None:
+    board = (SAVED / "leaksite" / "grid.html").read_text(encoding="utf-8").replace('href="/?page=2"', "")
+    board = board.replace('href="/?page=3"', "")
+    site = Site({"/": board, "/post/a1b2": (SAVED / "leaksite" / "detail.html").read_text(encoding="utf-8")})
+    first = crawl(workspace, site, "leaksite", "/")
+    assert (first["state"], first["new"], first["removed"]) == ("ok", 4, 0)
+    assert sorted(site.asked) == ["/", "/post/a1b2", "/post/c3d4", "/post/e5f6"]
+    posts = stored(workspace)
+    assert sorted(posts) == ["post/a1b2#card", "post/a1b2#page", "post/c3d4#card", "post/e5f6#card"]
+    assert {each.post.kind for each in posts.values()} == {Kind.VICTIM}
+    assert [posts[f"post/a1b2#{key}"].post.position for key in ("card", "page")] == [1, 2]
+    assert all(each.post.evidence for each in posts.values())
+
+    ticked = board.replace("6D 00h 00m 41s", "5D 23h 59m 02s").replace("1204 views", "1399 views")
+    site.pages["/"] = ticked
+    again = crawl(workspace, site, "leaksite", "/")
+    assert (again["state"], again["new"], again["changed"], site.asked) == ("ok", 0, 0, ["/"])
+
+    cards = ticked.split('<a class="post-block')
+    out = cards[1].replace('<span class="days">5D 23h 59m 02s</span>', "PUBLISHED")
+    site.pages["/"] = '<a class="post-block'.join([cards[0], out, cards[3]])
+    later = crawl(workspace, site, "leaksite", "/")
+    assert (later["state"], later["new"], later["changed"]) == ("ok", 0, 1)
+    assert later["removed"] == 1, "the board was read to its end, and its own page answers 404"
+    posts = stored(workspace)
+    assert "PUBLISHED" in posts["post/a1b2#card"].post.text
+    assert posts["post/c3d4#card"].removed_at is not None
+
+
+def test_a_leak_site_without_any_page_but_its_list(workspace: Workspace) -> None:
+    board = (SAVED / "leaksite" / "labels.html").read_text(encoding="utf-8")
+    site = Site({"/": board})
+    first = crawl(workspace, site, "leaksite", "/")
+    assert (first["state"], first["new"], site.asked) == ("ok", 3, ["/"])
+    site.pages["/"] = board.replace("5 days 23 hours 59 minutes", "5 days 22 hours 50 minutes")
+    again = crawl(workspace, site, "leaksite", "/")
+    assert (again["new"], again["changed"], again["removed"], site.asked) == (0, 0, 0, ["/"])
+    site.pages["/"] = board.replace("5 days 23 hours 59 minutes", "12 days 0 hours")
+    longer = crawl(workspace, site, "leaksite", "/")
+    assert longer["changed"] == 1, "the deadline was moved"
+    start = board.index('<div class="item"><b>Company:</b> Acme')
+    end = board.index('<div class="item"><b>Company:</b> Klinik')
+    site.pages["/"] = site.pages["/"].replace(board[start:end], "")
+    gone = crawl(workspace, site, "leaksite", "/")
+    assert (gone["removed"], site.asked) == (1, ["/"])
+    assert stored(workspace)["acme-fiksi-logistics#card"].removed_at is not None
+    site.pages["/"] = board
+    back = crawl(workspace, site, "leaksite", "/")
+    assert back["removed"] == 0
+    assert stored(workspace)["acme-fiksi-logistics#card"].removed_at is None
