@@ -1,9 +1,10 @@
-"""Alerts as they are kept: one for one organisation and one listing, with everything that joined it and everything
+"""Alerts as they are kept: one for one organisation and one offer, with everything that joined it and everything
 that was done to it."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -11,47 +12,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from config.database import UtcDateTime, metadata
+from alerts.claims import Claims
+from alerts.tables import alert_table, change_table, event_table, listing_table, post_table
 from config.errors import StopError
-
-alert_table = sa.Table(
-    "alert",
-    metadata,
-    sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("organisation", sa.Text, nullable=False),
-    sa.Column("source", sa.Text, nullable=False),
-    sa.Column("thread", sa.Text, nullable=False),
-    sa.Column("title", sa.Text, nullable=False),
-    sa.Column("url", sa.Text, nullable=False),
-    sa.Column("severity", sa.Text, nullable=False),
-    sa.Column("state", sa.Text, nullable=False),
-    sa.Column("tlp", sa.Text, nullable=False),
-    sa.Column("created_at", UtcDateTime, nullable=False),
-    sa.Column("updated_at", UtcDateTime, nullable=False),
-    sa.Column("posted_at", UtcDateTime),
-    sa.Column("first_seen_at", UtcDateTime, nullable=False),
-    sa.Column("stored_at", UtcDateTime, nullable=False),
-    sa.Column("matches", sa.JSON, nullable=False),
-)
-post_table = sa.Table(
-    "alert_post",
-    metadata,
-    sa.Column("alert", sa.Text, sa.ForeignKey("alert.id"), primary_key=True),
-    sa.Column("post", sa.Text, primary_key=True),
-    sa.Column("revision", sa.Integer, primary_key=True),
-    sa.Column("change", sa.Text, primary_key=True),
-    sa.Column("at", UtcDateTime, nullable=False),
-)
-event_table = sa.Table(
-    "alert_event",
-    metadata,
-    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("alert", sa.Text, sa.ForeignKey("alert.id"), nullable=False),
-    sa.Column("at", UtcDateTime, nullable=False),
-    sa.Column("who", sa.Text, nullable=False),
-    sa.Column("what", sa.Text, nullable=False),
-    sa.Column("detail", sa.Text, nullable=False),
-)
 
 
 class AlertState(StrEnum):
@@ -70,7 +33,9 @@ class AlertUnknown(StopError):
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One alert. Times are aware UTC; ``matches`` are JSON-ready, as the matcher gave them."""
+    """One alert. Times are aware UTC; ``matches`` are JSON-ready, as the matcher gave them, with spans in ``post``;
+    ``claims`` are those of all its listings (``alerts/claims.py``). ``muted_by``: the mute that kept it from being
+    delivered, else None."""
 
     id: str
     organisation: str
@@ -87,107 +52,226 @@ class Alert:
     first_seen_at: datetime
     stored_at: datetime
     matches: list[dict[str, Any]]
+    post: str = ""
+    kind: str = ""
+    author: str = ""
+    precision: str = ""
+    claims: Mapping[str, Any] | None = None
+    assignee: str = ""
+    due_at: datetime | None = None
+    acknowledged_at: datetime | None = None
+    muted_by: int | None = None
+
+    def overdue(self, now: datetime) -> bool:
+        """Whether it should have been closed by ``now``."""
+        closed = self.state in (AlertState.RESOLVED, AlertState.FALSE_POSITIVE)
+        return self.due_at is not None and self.due_at < now and not closed
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One line of an alert's audit."""
+    """One line of an alert's audit; ``origin`` is from where it was done, empty for Duskwatch itself."""
 
     at: datetime
     who: str
     what: str
     detail: str
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One place where an alert's offer stands or stood. ``how``: why it belongs to the alert."""
+
+    alert: str
+    organisation: str
+    source: str
+    thread: str
+    url: str
+    title: str
+    author: str
+    post: str
+    how: str
+    likeness: float
+    claims: Claims
+    joined_at: datetime
+    removed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ToldChange:
+    """One material change of an alert."""
+
+    at: datetime
+    kind: str
+    before: str
+    after: str
+    post: str
 
 
 def alert_id(organisation: str, source: str, thread: str) -> str:
-    """The name of the one alert for an organisation and a listing; the same wherever it is computed."""
+    """The name of the alert that a listing raises; the same wherever it is computed."""
     return "a" + hashlib.sha256("\0".join((organisation, source, thread)).encode()).hexdigest()[:15]
 
 
 def insert_alert(connection: sa.Connection, values: dict[str, Any]) -> None:
-    """Keep a new alert, one that ``alerts_of`` does not name."""
+    """Keep a new alert."""
     connection.execute(sa.insert(alert_table).values(values))
 
 
-def alerts_of(connection: sa.Connection, source: str, thread: str) -> list[str]:
-    """The alerts of a listing."""
-    query = sa.select(alert_table.c.id).where(alert_table.c.source == source, alert_table.c.thread == thread)
-    return list(connection.scalars(query))
+def insert_listing(connection: sa.Connection, listing: Listing) -> None:
+    """Put a listing to an alert."""
+    values = {name: getattr(listing, name) for name in Listing.__slots__}
+    connection.execute(sa.insert(listing_table).values({**values, "claims": listing.claims.json()}))
+
+
+def listings_at(connection: sa.Connection, source: str, thread: str) -> dict[str, Listing]:
+    """What a thread is to the alerts that it belongs to: its listing by organisation."""
+    here = (listing_table.c.source == source, listing_table.c.thread == thread)
+    return {each.organisation: each for each in _listings(connection, *here)}
+
+
+def listings_of(connection: sa.Connection, alert: str) -> list[Listing]:
+    """The listings of an alert, the first one first."""
+    return _listings(connection, listing_table.c.alert == alert)
+
+
+def _listings(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> list[Listing]:
+    order = (listing_table.c.joined_at, listing_table.c.source, listing_table.c.thread)
+    found = connection.execute(sa.select(listing_table).where(*where).order_by(*order))
+    return [Listing(**{**row._mapping, "claims": Claims.of(row.claims)}) for row in found]
+
+
+def standing_elsewhere(connection: sa.Connection, listing: Listing) -> int:
+    """How many other listings of its alert are on their boards; counted to two at most."""
+    columns = listing_table.c
+    others = sa.select(columns.source).where(
+        columns.alert == listing.alert,
+        columns.removed_at.is_(None),
+        sa.or_(columns.source != listing.source, columns.thread != listing.thread),
+    )
+    return len(connection.execute(others.limit(2)).all())
 
 
 def join_post(
-    connection: sa.Connection, alert: str, post: str, revision: int, change: str, at: datetime
+    connection: sa.Connection,
+    alert: str,
+    post: str,
+    revision: int,
+    change: str,
+    at: datetime,
+    claims: Claims | None = None,
 ) -> bool:
-    """Put a post's revision to an alert; False when it is there already."""
+    """Put a post's revision to an alert; False when it is there already. ``claims``: where it is the seller's."""
     columns = post_table.c
-    known = connection.scalar(
-        sa.select(sa.func.count())
-        .select_from(post_table)
-        .where(
-            columns.alert == alert,
-            columns.post == post,
-            columns.revision == revision,
-            columns.change == change,
-        )
-    )
-    if known:
+    here = (columns.alert == alert, columns.post == post)
+    same = (columns.revision == revision, columns.change == change)
+    if connection.scalar(sa.select(columns.post).where(*here, *same)) is not None:
         return False
+    kept = None if claims is None else claims.json()
     connection.execute(
-        sa.insert(post_table).values(alert=alert, post=post, revision=revision, change=change, at=at)
+        sa.insert(post_table).values(
+            alert=alert, post=post, revision=revision, change=change, at=at, claims=kept
+        )
     )
     connection.execute(sa.update(alert_table).where(alert_table.c.id == alert).values(updated_at=at))
     return True
 
 
-def note(connection: sa.Connection, alert: str, at: datetime, who: str, what: str, detail: str = "") -> None:
+def claims_before(connection: sa.Connection, alert: str, post: str, revision: int) -> Claims | None:
+    """What an earlier revision of a seller's post claimed; None where none is known."""
+    columns = post_table.c
+    kept = connection.scalar(
+        sa.select(columns.claims)
+        .where(columns.alert == alert, columns.post == post, columns.revision < revision)
+        .where(columns.change != "removed")
+        .order_by(columns.revision.desc())
+        .limit(1)
+    )
+    return None if kept is None else Claims.of(kept)
+
+
+def note(
+    connection: sa.Connection,
+    alert: str,
+    at: datetime,
+    who: str,
+    what: str,
+    detail: str = "",
+    origin: str = "",
+) -> None:
     """Write a line into an alert's audit."""
-    connection.execute(sa.insert(event_table).values(alert=alert, at=at, who=who, what=what, detail=detail))
+    values = {"alert": alert, "at": at, "who": who, "what": what, "detail": detail, "origin": origin}
+    connection.execute(sa.insert(event_table).values(values))
 
 
-def list_alerts(database: sa.Engine, *, state: str | None = None, limit: int = 100) -> list[Alert]:
-    """Alerts, newest first."""
+def list_alerts(
+    database: sa.Engine,
+    *,
+    state: str | None = None,
+    organisation: str | None = None,
+    source: str | None = None,
+    severity: str | None = None,
+    assignee: str | None = None,
+    muted: bool | None = None,
+    limit: int = 100,
+) -> list[Alert]:
+    """Alerts, newest first. ``muted``: only those that a mute kept back, or only the others."""
     query = sa.select(alert_table).order_by(alert_table.c.created_at.desc(), alert_table.c.id).limit(limit)
-    if state:
-        query = query.where(alert_table.c.state == state)
+    wanted = {
+        "state": state,
+        "organisation": organisation,
+        "source": source,
+        "severity": severity,
+        "assignee": assignee,
+    }
+    for name, value in wanted.items():
+        if value is not None:
+            query = query.where(alert_table.c[name] == value)
+    if muted is not None:
+        query = query.where(
+            alert_table.c.muted_by.is_not(None) if muted else alert_table.c.muted_by.is_(None)
+        )
     with database.connect() as connection:
         return [Alert(**row._mapping) for row in connection.execute(query)]
+
+
+def find_alert(connection: sa.Connection, name: str, *, lock: bool = False) -> Alert:
+    """An alert by its id or the beginning of it; ``lock``: nobody else changes it until the transaction ends. Raises
+    ``AlertUnknown``."""
+    query = sa.select(alert_table).where(alert_table.c.id.startswith(name, autoescape=True)).limit(2)
+    rows = connection.execute(query.with_for_update() if lock else query).all()
+    if len(rows) != 1:
+        many = "more than one alert begins with" if rows else "no alert begins with"
+        raise AlertUnknown(f"{many} {name!r}", cure="duskwatch alerts list names them")
+    return Alert(**rows[0]._mapping)
 
 
 def get_alert(database: sa.Engine, name: str) -> tuple[Alert, list[Event]]:
     """An alert with its audit, by its id or the beginning of it. Raises ``AlertUnknown``."""
     with database.connect() as connection:
-        rows = connection.execute(
-            sa.select(alert_table).where(alert_table.c.id.startswith(name, autoescape=True)).limit(2)
-        ).all()
-        if len(rows) != 1:
-            many = "more than one alert begins with" if rows else "no alert begins with"
-            raise AlertUnknown(f"{many} {name!r}", cure="duskwatch alerts list names them")
-        alert = Alert(**rows[0]._mapping)
+        alert = find_alert(connection, name)
         events = connection.execute(
             sa.select(event_table).where(event_table.c.alert == alert.id).order_by(event_table.c.id)
         )
-        return alert, [Event(row.at, row.who, row.what, row.detail) for row in events]
+        return alert, [Event(row.at, row.who, row.what, row.detail, row.origin) for row in events]
 
 
-def set_state(
-    database: sa.Engine, name: str, state: AlertState, *, who: str, at: datetime, why: str
-) -> Alert:
-    """Change an alert's state, audited. Raises ``AlertUnknown``."""
-    alert, _ = get_alert(database, name)
-    with database.begin() as connection:
-        connection.execute(
-            sa.update(alert_table)
-            .where(alert_table.c.id == alert.id)
-            .values(state=state.value, updated_at=at)
-        )
-        note(connection, alert.id, at, who, f"{alert.state} -> {state.value}", why)
-    return get_alert(database, alert.id)[0]
+def changes_of(connection: sa.Connection, alert: str) -> list[ToldChange]:
+    """The material changes of an alert, oldest first."""
+    columns = change_table.c
+    query = sa.select(change_table).where(columns.alert == alert).order_by(columns.at, columns.key)
+    return [
+        ToldChange(row.at, row.kind, row.before, row.after, row.post) for row in connection.execute(query)
+    ]
 
 
 def hot_threads(database: sa.Engine, source: str) -> set[str]:
     """The listings of a source that have an alert which is not closed as false."""
-    query = sa.select(alert_table.c.thread).where(
-        alert_table.c.source == source, alert_table.c.state != AlertState.FALSE_POSITIVE.value
+    query = (
+        sa.select(listing_table.c.thread)
+        .join(alert_table, alert_table.c.id == listing_table.c.alert)
+        .where(listing_table.c.source == source, alert_table.c.state != AlertState.FALSE_POSITIVE.value)
     )
     with database.connect() as connection:
         return set(connection.scalars(query))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from alerts.cases import Alert
 from alerts.matching.port import Match
 from indexer.fact import Fact
 from indexer.post import Stored
@@ -58,6 +59,41 @@ def message(
         "evidence": post.evidence,
         "matches": matches_json(matches),
     }
+
+
+def kept_payload(alert: Alert) -> dict[str, Any]:
+    """A payload from what is kept of an alert, which is not the post's text."""
+    return {
+        "schema": SCHEMA,
+        "event": "new",
+        "alert": alert.id,
+        "organisation": alert.organisation,
+        "severity": alert.severity,
+        "tlp": alert.tlp,
+        "title": plain(alert.title),
+        "claim": "",
+        "claims": "",
+        "facts": [],
+        "source": alert.source,
+        "board": "",
+        "author": plain(alert.author),
+        "url": defang(plain(alert.url)),
+        "kind": alert.kind,
+        "posted_at": alert.posted_at.isoformat() if alert.posted_at else None,
+        "precision": alert.precision,
+        "first_seen_at": alert.first_seen_at.isoformat(),
+        "stored_at": alert.stored_at.isoformat(),
+        "matched_at": alert.created_at.isoformat(),
+        "evidence": None,
+        "matches": alert.matches,
+    }
+
+
+def again(payload: dict[str, Any], event: str, said: str, **more: Any) -> dict[str, Any]:
+    """A payload that tells something further of an alert: what happened stands before the title, so that every
+    channel shows it. ``event``: changed, removed, retracted, reinstated, escalated or digest."""
+    title = payload.get("headline", payload["title"])
+    return {**payload, "event": event, "headline": title, "title": f"{said}: {title}", **more}
 
 
 def excerpt(text: str, matches: Sequence[Match]) -> str:

@@ -37,6 +37,8 @@ delivery_table = sa.Table(
     sa.Column("last_error", sa.Text, nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("sent_at", UtcDateTime),
+    sa.Column("event", sa.Text, nullable=False, server_default="new"),
+    sa.Column("lease", sa.Text, nullable=False, server_default=""),
 )
 _LEASE = timedelta(minutes=2)
 _LONGEST_ASKED = 86_400.0  # seconds; a peer that names a longer pause is asked again after this one
@@ -58,9 +60,16 @@ def delivery_key(alert: str, event: str, channel: str) -> str:
 
 
 def enqueue(
-    connection: sa.Connection, alert: str, event: str, channel: str, payload: dict[str, Any], at: datetime
+    connection: sa.Connection,
+    alert: str,
+    event: str,
+    channel: str,
+    payload: dict[str, Any],
+    at: datetime,
+    not_before: datetime | None = None,
 ) -> bool:
-    """Put a message into the outbox; False when it is there already."""
+    """Put a message into the outbox; False when it is there already. ``event`` names what is told, after a colon what
+    makes it differ from others of its kind. ``not_before``: it waits until then."""
     key = delivery_key(alert, event, channel)
     if connection.scalar(sa.select(delivery_table.c.id).where(delivery_table.c.key == key)) is not None:
         return False
@@ -72,9 +81,10 @@ def enqueue(
             payload=payload,
             state="waiting",
             attempts=0,
-            next_at=at,
+            next_at=max(at, not_before or at),
             last_error="",
             created_at=at,
+            event=event.partition(":")[0],
         )
     )
     return True

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
-import structlog
 
-from alerts import cases
-from alerts.matching.port import Match, Matcher, telling
-from alerts.message import matches_json, message
-from alerts.outbox import enqueue
-from alerts.severity import severity
+from alerts.dispatch import Dispatch
+from alerts.intake import Intake
+from alerts.matching.port import Matcher
+from alerts.reading import Reading, Thread, read
+from alerts.routes import Way
+from alerts.tables import listing_table
 from alerts.watchlist import Organisation
 from config.database import UtcDateTime, metadata
 from config.errors import CursorUnknown
-from indexer.fact import Fact, facts
-from indexer.post import Change, ChangeKind
+from indexer.post import Change
 from indexer.store import Store
 
 cursor_table = sa.Table(
@@ -30,7 +28,7 @@ cursor_table = sa.Table(
     sa.Column("at", UtcDateTime, nullable=False),
 )
 _NAME = "watcher"
-_log = structlog.get_logger()
+_PARAMETERS = 500  # values in one statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,22 +39,14 @@ class WatchRun:
     matches: int
     alerts_new: int
     alerts_joined: int
+    alerts_again: int = 0  # raised again for a material change
     failed: int = 0  # posts that could not be read; each is named in the log
-
-
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """A change with the matches of each organisation, and what the post claims where there are any."""
-
-    change: Change
-    found: Mapping[str, list[Match]]
-    claimed: tuple[Fact, ...] = ()
-    failed: bool = False
 
 
 class Watcher:
     """One pass over what is new in the store. ``channels``: the names of all channels. ``tlps``: the marking
-    of each source; a source that is not named is amber."""
+    of each source; a source that is not named is amber. ``ways``: the routes; without any every alert goes to its
+    organisation's channels, or to all."""
 
     def __init__(
         self,
@@ -67,13 +57,12 @@ class Watcher:
         channels: Sequence[str],
         tlps: Mapping[str, str],
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        ways: Sequence[Way] = (),
     ) -> None:
         self._store = store
         self._database = database
         self._matcher = matcher
-        self._organisations = {organisation.id: organisation for organisation in organisations}
-        self._channels = tuple(channels)
-        self._tlps = tlps
+        self._intake = Intake(organisations, Dispatch(ways, tuple(channels)), tlps)
         self._clock = clock
 
     def run_once(self, batch: int = 500) -> WatchRun:
@@ -90,13 +79,13 @@ class Watcher:
             except CursorUnknown as error:
                 cure = "duskwatch watch restart reads the feed of the store in use from its beginning"
                 raise CursorUnknown(error.message, cure=cure) from error
-            readings = [self._read(change) for change in page.changes]
-            if not readings:
+            if not page.changes:
                 return total
+            readings = read(page.changes, self._matcher, self._watched(page.changes))
             with self._database.begin() as connection:
                 if self._cursor(connection) != cursor:
                     continue  # another watcher handled these
-                runs = [self._handle(connection, reading) for reading in readings]
+                runs = [self._take(connection, reading) for reading in readings]
                 self._move(connection, page.cursor)
             total = WatchRun(*(sum(column) for column in zip(*map(astuple, (total, *runs)), strict=True)))
             if len(readings) < batch:
@@ -107,78 +96,24 @@ class Watcher:
         with self._database.begin() as connection:
             connection.execute(sa.delete(cursor_table).where(cursor_table.c.name == _NAME))
 
-    def _read(self, change: Change) -> _Reading:
-        """What a change names and claims. A text that cannot be read must not keep the feed from moving on."""
-        post = change.stored.post
-        found: dict[str, list[Match]] = defaultdict(list)
-        if change.kind is ChangeKind.REMOVED:
-            return _Reading(change, found)
-        try:
-            for match in telling(self._matcher.match(post.title, post.text)):
-                found[match.organisation].append(match)
-            return _Reading(change, found, facts(post.title, post.text) if found else ())
-        except Exception as error:  # noqa: BLE001 - told, counted, and the next post is read
-            _log.error("post cannot be read", post=post.id, reason=f"{type(error).__name__}: {error}")
-            return _Reading(change, found, failed=True)
+    def _take(self, connection: sa.Connection, reading: Reading) -> WatchRun:
+        taken = self._intake.take(connection, reading, self._clock())
+        return WatchRun(1, taken.matches, taken.new, taken.joined, taken.again, int(reading.failed))
 
-    def _handle(self, connection: sa.Connection, reading: _Reading) -> WatchRun:
-        now = self._clock()
-        change = reading.change
-        key = change.stored.post.key
-        there = cases.alerts_of(connection, key.source, key.thread)
-        new = 0
-        for organisation, matches in reading.found.items():
-            name = cases.alert_id(organisation, key.source, key.thread)
-            if name not in there:
-                self._raise(connection, name, organisation, reading, matches, now)
-                there.append(name)
-                new += 1
-        joined = 0
-        for alert in there:
-            if cases.join_post(connection, alert, str(key), change.stored.revision, change.kind.value, now):
-                joined += 1
-                cases.note(connection, alert, now, "duskwatch", f"post {change.kind.value}", str(key))
-        return WatchRun(1, sum(map(len, reading.found.values())), new, joined - new, int(reading.failed))
-
-    def _raise(
-        self,
-        connection: sa.Connection,
-        name: str,
-        organisation: str,
-        reading: _Reading,
-        matches: Sequence[Match],
-        now: datetime,
-    ) -> None:
-        change = reading.change
-        stored, post = change.stored, change.stored.post
-        grade = severity(matches[0].strength, post.kind)
-        tlp = self._tlps.get(post.key.source, "amber")
-        cases.insert_alert(
-            connection,
-            {
-                "id": name,
-                "organisation": organisation,
-                "source": post.key.source,
-                "thread": post.key.thread,
-                "title": post.title,
-                "url": post.url,
-                "severity": grade.value,
-                "state": cases.AlertState.NEW.value,
-                "tlp": tlp,
-                "created_at": now,
-                "updated_at": now,
-                "posted_at": post.posted_at,
-                "first_seen_at": stored.first_seen_at,
-                "stored_at": change.stored_at,
-                "matches": matches_json(matches),
-            },
-        )
-        cases.note(connection, name, now, "duskwatch", "alert", f"{organisation} named in {post.id}")
-        payload = message(
-            name, organisation, stored, matches, reading.claimed, grade.value, tlp, change.stored_at, now
-        )
-        for channel in self._organisations[organisation].channels or self._channels:
-            enqueue(connection, name, "new", channel, payload, now)
+    def _watched(self, changes: Sequence[Change]) -> set[Thread]:
+        """Those threads of the changes that an alert is about."""
+        columns = listing_table.c
+        threads = sorted({change.stored.post.key.thread for change in changes})
+        sources = sorted({change.stored.post.key.source for change in changes})
+        found: set[Thread] = set()
+        with self._database.connect() as connection:
+            for start in range(0, len(threads), _PARAMETERS):
+                part = threads[start : start + _PARAMETERS]
+                query = sa.select(columns.source, columns.thread).where(
+                    columns.source.in_(sources), columns.thread.in_(part)
+                )
+                found |= {(source, thread) for source, thread in connection.execute(query.distinct())}
+        return found
 
     def _cursor(self, connection: sa.Connection) -> str | None:
         here = cursor_table.c.name == _NAME

@@ -223,8 +223,14 @@ class Service:
         except DuskwatchError as error:
             _log.error("watch failed; it is tried again", reason=str(error))
             return
-        if run.alerts_new or run.failed:
-            _log.info("alerts", new=run.alerts_new, joined=run.alerts_joined, unread=run.failed)
+        if run.alerts_new or run.alerts_again or run.failed:
+            _log.info(
+                "alerts",
+                new=run.alerts_new,
+                joined=run.alerts_joined,
+                again=run.alerts_again,
+                unread=run.failed,
+            )
 
     def _deliver(self) -> None:
         try:

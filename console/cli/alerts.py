@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import getpass
 import os
+import socket
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
-from alerts.cases import AlertState, get_alert, list_alerts, set_state
+from alerts.cases import AlertState, get_alert, list_alerts
+from alerts.handling import Actor, set_state
 from alerts.message import plain
 from config.settings import load_settings
 from console.cli.output import options, show, table
@@ -80,14 +82,15 @@ def resolve(
     _set(context, alert, AlertState.FALSE_POSITIVE if false else AlertState.RESOLVED, why)
 
 
-def _user() -> str:
+def _me() -> Actor:
     try:
-        return getpass.getuser()
+        who = getpass.getuser()
     except (KeyError, OSError):  # containers often have no name for their user
-        return f"uid {os.getuid()}"
+        who = f"uid {os.getuid()}"
+    return Actor(who, f"command line on {socket.gethostname()}")
 
 
 def _set(context: typer.Context, name: str, state: AlertState, why: str) -> None:
     with database(load_settings(options(context).config)) as engine:
-        changed = set_state(engine, name, state, who=_user(), at=datetime.now(UTC), why=why)
+        changed = set_state(engine, name, state, by=_me(), at=datetime.now(UTC), why=why)
     show(context, changed, f"{changed.id} is {changed.state}")

@@ -109,10 +109,11 @@ def _busy(screen: Console, words: str) -> Iterator[Callable[[str], object]]:
 
 
 def _figures(screen: Console, title: str, crawl: dict[str, Any], watch: dict[str, Any]) -> None:
-    table = Table("pages fetched", "new posts", "changed", "removed", "new alerts", title=title)
+    table = Table("pages fetched", "new posts", "changed", "removed", "new alerts", "raised again", title=title)
     table.add_row(
         *(str(crawl[key]) for key in ("pages", "new", "changed", "removed")),
         f"[bold]{watch['alerts_new']}[/]",
+        str(watch["alerts_again"]),
     )
     screen.print(table)
 
@@ -146,15 +147,16 @@ def show(demo: Demo, forum: Forum, receiver: Receiver) -> None:
     for name in ("new", "changed", "removed"):
         if not second[name]:
             raise DemoFailed(f"the second crawl found no {name} post")
+    _expect("alerts raised again: the ministry's listing has a price now", watch["alerts_again"], 1)
     demo.duskwatch("deliver", "run", show=True)
-    receiver.wait_for(2, 10)
+    receiver.wait_for(3, 10)
 
     screen.print(Rule("What arrived"))
     lines = (demo.folder / "alerts.jsonl").read_text(encoding="utf-8").splitlines()
     keys = [request.headers["Idempotency-Key"] for request in receiver.requests]
-    _expect("lines in alerts.jsonl", len(lines), 2)
-    _expect("webhook deliveries, each under a key of its own", (len(keys), len(set(keys))), (2, 2))
-    screen.print(f"terminal: 2 alerts above, JSON lines: {len(lines)}, webhook: {len(keys)} requests")
+    _expect("lines in alerts.jsonl", len(lines), 3)
+    _expect("webhook deliveries, each under a key of its own", (len(keys), len(set(keys))), (3, 3))
+    screen.print(f"terminal: 2 alerts and a change of one above, JSON lines: {len(lines)}, webhook: {len(keys)} requests")
     demo.duskwatch("search", 'text:"ministry of health"', show=True)
 
 

@@ -138,6 +138,7 @@ def test_watching_goes_on_in_another_store(workspace: Workspace) -> None:
         "matches": 1,
         "alerts_new": 0,
         "alerts_joined": 0,
+        "alerts_again": 0,
         "failed": 0,
     }
 

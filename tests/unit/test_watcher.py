@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 
 from alerts import cases
 from alerts.channels.terminal import render
+from alerts.handling import Actor, set_state
 from alerts.matching import build_matcher
 from alerts.matching.port import Match
 from alerts.outbox import delivery_table, enqueue, list_deliveries
@@ -117,14 +118,14 @@ def test_a_batch_is_written_whole_or_not_at_all(
 ) -> None:
     written: list[str] = []
 
-    def breaks(connection: sa.Connection, alert: str, *more: Any) -> bool:
+    def breaks(connection: sa.Connection, alert: str, *more: Any, **named: Any) -> bool:
         written.append(alert)
         if len(written) > 4:
             raise MemoryError
-        return enqueue(connection, alert, *more)
+        return enqueue(connection, alert, *more, **named)
 
     store.put([post(str(number), 1, "Invented Bank") for number in range(3)])
-    monkeypatch.setattr("alerts.watcher.enqueue", breaks)
+    monkeypatch.setattr("alerts.dispatch.enqueue", breaks)
     with pytest.raises(MemoryError):
         watcher(store, database).run_once()
     monkeypatch.undo()
@@ -171,12 +172,13 @@ def test_states_are_audited(store: Store, database: sa.Engine) -> None:
     store.put([post("1", 1, "Invented Bank")])
     watcher(store, database).run_once()
     name = cases.list_alerts(database)[0].id
-    done = cases.set_state(
-        database, name[:6], cases.AlertState.FALSE_POSITIVE, who="ana", at=NOON, why="a fan"
+    done = set_state(
+        database, name[:6], cases.AlertState.FALSE_POSITIVE, by=Actor("ana", "here"), at=NOON, why="a fan"
     )
     assert done.state == "false positive"
     last = cases.get_alert(database, name)[1][-1]
-    assert (last.who, last.what, last.detail) == ("ana", "new -> false positive", "a fan")
+    assert (last.who, last.origin, last.what) == ("ana", "here", "new -> false positive")
+    assert (last.detail, done.acknowledged_at) == ("a fan", NOON)
     assert cases.hot_threads(database, "forum") == set()
     with pytest.raises(cases.AlertUnknown):
         cases.get_alert(database, "nothing")

@@ -1,0 +1,114 @@
+"""From something that happened to an alert to rows of the outbox: what is to be told, to whom, and when."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from alerts.cases import Alert
+from alerts.message import kept_payload
+from alerts.outbox import delivery_key, delivery_table, enqueue
+from alerts.routes import Subject, Way, plan
+from alerts.tables import digest_table, escalation_table
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """The routes in force, and the channels for what no route takes."""
+
+    ways: Sequence[Way]
+    channels: Sequence[str]
+
+    def tell(
+        self,
+        connection: sa.Connection,
+        alert: Alert,
+        event: str,
+        payload: dict[str, Any],
+        at: datetime,
+        otherwise: Sequence[str] = (),
+    ) -> None:
+        """Send a message by the routes, each channel once for this ``event``. ``otherwise``: the organisation's own
+        channels, for what no route takes."""
+        subject = Subject(alert.organisation, alert.severity, alert.kind, alert.tlp, alert.source)
+        planned = plan(self.ways, subject, at, tuple(otherwise) or self.channels)
+        for sending in planned.sendings:
+            if sending.route is None:
+                enqueue(connection, alert.id, event, sending.channel, payload, at, not_before=sending.at)
+            else:
+                _collect(connection, alert.id, event, sending.route, sending.channel, payload, at, sending.at)
+        if event != "new":
+            return
+        for reminder in planned.reminders:
+            here = (escalation_table.c.alert == alert.id, escalation_table.c.route == reminder.route)
+            if connection.scalar(sa.select(escalation_table.c.alert).where(*here)) is None:
+                connection.execute(
+                    sa.insert(escalation_table).values(
+                        alert=alert.id,
+                        route=reminder.route,
+                        due_at=reminder.at,
+                        channels=list(reminder.channels),
+                    )
+                )
+
+
+def tell_holders(
+    connection: sa.Connection, alert: str, event: str, payload: dict[str, Any], at: datetime
+) -> int:
+    """Tell every channel that has an alert, or will get it, something that concerns all of them, whatever the routes
+    say now; how many."""
+    columns = delivery_table.c
+    holders = set(
+        connection.scalars(
+            sa.select(columns.channel).where(columns.alert == alert, columns.state.in_(("waiting", "sent")))
+        )
+    )
+    entries = digest_table.c
+    holders |= set(connection.scalars(sa.select(entries.channel).where(entries.alert == alert)))
+    return sum(enqueue(connection, alert, event, channel, payload, at) for channel in sorted(holders))
+
+
+def withdraw(connection: sa.Connection, alert: str) -> int:
+    """Take back what of an alert has not begun to leave; how many messages."""
+    columns = delivery_table.c
+    unsent = (columns.alert == alert, columns.state == "waiting", columns.attempts == 0)
+    done = connection.execute(sa.update(delivery_table).where(*unsent).values(state="withdrawn"))
+    entries = digest_table.c
+    left = connection.execute(sa.delete(digest_table).where(entries.alert == alert, entries.digest.is_(None)))
+    return done.rowcount + left.rowcount
+
+
+def last_payload(connection: sa.Connection, alert: Alert) -> dict[str, Any]:
+    """What was last told of an alert; of one that nobody was told of, what is kept of it."""
+    columns = delivery_table.c
+    found = connection.scalar(
+        sa.select(columns.payload)
+        .where(columns.alert == alert.id, columns.event.in_(("new", "changed")))
+        .order_by(columns.id.desc())
+        .limit(1)
+    )
+    return dict(found) if found else kept_payload(alert)
+
+
+def _collect(
+    connection: sa.Connection,
+    alert: str,
+    event: str,
+    route: str,
+    channel: str,
+    payload: dict[str, Any],
+    at: datetime,
+    due: datetime,
+) -> None:
+    key = hashlib.sha256(f"{delivery_key(alert, event, channel)}\0{route}".encode()).hexdigest()[:32]
+    if connection.scalar(sa.select(digest_table.c.key).where(digest_table.c.key == key)) is None:
+        connection.execute(
+            sa.insert(digest_table).values(
+                key=key, alert=alert, route=route, channel=channel, due_at=due, payload=payload, at=at
+            )
+        )

@@ -1,0 +1,78 @@
+"""What people do with an alert: every act is one transaction and one line of its audit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from alerts.cases import Alert, AlertState, find_alert, note
+from alerts.tables import alert_table
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who does something, and from where: ``command line on HOST``, or the address of a browser."""
+
+    who: str
+    origin: str
+
+
+def set_state(
+    database: sa.Engine, name: str, state: AlertState, *, by: Actor, at: datetime, why: str = ""
+) -> Alert:
+    """Change an alert's state. The first state that a person gives it also says when it was acknowledged. Raises
+    ``AlertUnknown``."""
+    with database.begin() as connection:
+        return change_state(connection, name, state, by=by, at=at, why=why)
+
+
+def change_state(
+    connection: sa.Connection, name: str, state: AlertState, *, by: Actor, at: datetime, why: str = ""
+) -> Alert:
+    """As ``set_state``, within a transaction."""
+    alert = find_alert(connection, name, lock=True)
+    values: dict[str, Any] = {"state": state.value}
+    if alert.acknowledged_at is None and by.origin and state is not AlertState.NEW:
+        values["acknowledged_at"] = at
+    _write(connection, alert, at, by, f"{alert.state} -> {state.value}", why, **values)
+    return find_alert(connection, alert.id)
+
+
+def assign(database: sa.Engine, name: str, assignee: str, *, by: Actor, at: datetime, why: str = "") -> Alert:
+    """Give an alert to somebody; nobody with "". Raises ``AlertUnknown``."""
+    with database.begin() as connection:
+        alert = find_alert(connection, name, lock=True)
+        what = f"assigned to {assignee}" if assignee else "assigned to nobody"
+        _write(connection, alert, at, by, what, why, assignee=assignee)
+        return find_alert(connection, alert.id)
+
+
+def set_due(
+    database: sa.Engine, name: str, due: datetime | None, *, by: Actor, at: datetime, why: str = ""
+) -> Alert:
+    """Say by when an alert should be closed; None: no such time. Raises ``AlertUnknown``."""
+    with database.begin() as connection:
+        alert = find_alert(connection, name, lock=True)
+        what = f"due {due:%Y-%m-%d %H:%M}Z" if due else "no longer due"
+        _write(connection, alert, at, by, what, why, due_at=due)
+        return find_alert(connection, alert.id)
+
+
+def add_note(database: sa.Engine, name: str, text: str, *, by: Actor, at: datetime) -> Alert:
+    """Add a note. Raises ``AlertUnknown``."""
+    with database.begin() as connection:
+        alert = find_alert(connection, name, lock=True)
+        _write(connection, alert, at, by, "note", text)
+        return find_alert(connection, alert.id)
+
+
+def _write(
+    connection: sa.Connection, alert: Alert, at: datetime, by: Actor, what: str, detail: str, **values: Any
+) -> None:
+    connection.execute(
+        sa.update(alert_table).where(alert_table.c.id == alert.id).values(updated_at=at, **values)
+    )
+    note(connection, alert.id, at, by.who, what, detail, by.origin)

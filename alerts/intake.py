@@ -1,0 +1,309 @@
+"""What a reading does to alerts: raises one, joins it to one, or raises one again. Decides by pure functions and writes
+within the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from alerts import cases
+from alerts.cases import Alert, AlertState, Listing
+from alerts.claims import Claims
+from alerts.decision import Case, Changed, Decision, Heard, Material, decide
+from alerts.dispatch import Dispatch, tell_holders
+from alerts.likeness import How, Joined
+from alerts.matching.port import Match
+from alerts.message import again, matches_json, message
+from alerts.mutes import muting
+from alerts.reading import Reading
+from alerts.reposts import find_offer, keep
+from alerts.severity import Severity, severity
+from alerts.tables import alert_table, change_table, listing_table
+from alerts.watchlist import Organisation
+from indexer.post import ChangeKind, Kind, Post
+
+_US = "duskwatch"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What one reading did: matches found, alerts raised, alerts that it joined, alerts raised again."""
+
+    matches: int
+    new: int
+    joined: int
+    again: int
+
+
+class Intake:
+    """Takes readings. ``tlps``: the marking of each source; a source that is not named is amber."""
+
+    def __init__(
+        self, organisations: Sequence[Organisation], dispatch: Dispatch, tlps: Mapping[str, str]
+    ) -> None:
+        self._organisations = {organisation.id: organisation for organisation in organisations}
+        self._dispatch = dispatch
+        self._tlps = tlps
+
+    def take(self, connection: sa.Connection, reading: Reading, now: datetime) -> Taken:
+        """Write down what a reading means; the same reading again means nothing."""
+        post = reading.change.stored.post
+        there = cases.listings_at(connection, post.key.source, post.key.thread)
+        raised: set[str] = set()
+        copies: dict[str, Listing] = {}
+        for organisation, matches in reading.found.items():
+            if organisation in there:
+                continue
+            same = find_offer(connection, organisation, reading.sketch, reading.clues, reading.claims)
+            if same is None:
+                there[organisation] = self._raise(connection, organisation, reading, matches, now)
+                raised.add(organisation)
+            else:
+                copies[organisation] = _listing(same, organisation, reading, now)
+        joined = again_ = 0
+        for organisation, listing in (there | copies).items():
+            speaks = _of_seller(post, listing) and reading.change.kind is not ChangeKind.REMOVED
+            if not cases.join_post(
+                connection,
+                listing.alert,
+                post.id,
+                reading.change.stored.revision,
+                reading.change.kind.value,
+                now,
+                reading.claims if speaks else None,
+            ):
+                continue
+            what = f"post {reading.change.kind.value}"
+            cases.note(connection, listing.alert, now, _US, what, post.id)
+            if organisation in raised:
+                continue
+            joined += 1
+            again_ += self._join(connection, listing, reading, speaks, organisation in copies, now)
+        return Taken(sum(map(len, reading.found.values())), len(raised), joined, again_)
+
+    def _raise(
+        self,
+        connection: sa.Connection,
+        organisation: str,
+        reading: Reading,
+        matches: Sequence[Match],
+        now: datetime,
+    ) -> Listing:
+        change = reading.change
+        stored, post = change.stored, change.stored.post
+        name = cases.alert_id(organisation, post.key.source, post.key.thread)
+        own = reading.claims if post.kind is not Kind.REPLY else Claims()
+        mute = muting(connection, organisation, post.key.source, post.author, now)
+        alert = Alert(
+            id=name,
+            organisation=organisation,
+            source=post.key.source,
+            thread=post.key.thread,
+            title=post.title,
+            url=post.url,
+            severity=severity(matches[0].strength, post.kind).value,
+            state=AlertState.NEW.value,
+            tlp=self._tlps.get(post.key.source, "amber"),
+            created_at=now,
+            updated_at=now,
+            posted_at=post.posted_at,
+            first_seen_at=stored.first_seen_at,
+            stored_at=change.stored_at,
+            matches=matches_json(matches),
+            post=post.id,
+            kind=post.kind.value,
+            author=post.author,
+            precision=post.precision.value,
+            claims=own.json(),
+            muted_by=mute,
+        )
+        cases.insert_alert(connection, {name: getattr(alert, name) for name in Alert.__slots__})
+        listing = _listing(Joined(name, How.FIRST, 1.0), organisation, reading, now)
+        listing = replace(listing, claims=own)
+        cases.insert_listing(connection, listing)
+        keep(connection, name, organisation, reading.sketch, reading.clues)
+        cases.note(connection, name, now, _US, "alert", f"{organisation} named in {post.id}")
+        payload = message(
+            name,
+            organisation,
+            stored,
+            matches,
+            reading.facts,
+            alert.severity,
+            alert.tlp,
+            change.stored_at,
+            now,
+        )
+        if mute is None:
+            self._dispatch.tell(connection, alert, "new", payload, now, self._own_channels(organisation))
+        else:
+            cases.note(connection, name, now, _US, "muted", f"mute {mute}: kept, not delivered")
+        return listing
+
+    def _join(
+        self,
+        connection: sa.Connection,
+        listing: Listing,
+        reading: Reading,
+        speaks: bool,
+        copy: bool,
+        now: datetime,
+    ) -> bool:
+        """Put a reading to the alert of a listing; whether the alert was raised again. ``copy``: the listing is new
+        to the alert."""
+        alert = cases.find_alert(connection, listing.alert, lock=True)
+        post = reading.change.stored.post
+        matches = reading.found.get(listing.organisation, [])
+        heard = Heard(
+            post.id,
+            reading.change.stored.revision,
+            claims=reading.claims if speaks else None,
+            severity=severity(matches[0].strength, post.kind) if matches else None,
+            removed=reading.change.kind is ChangeKind.REMOVED and post.kind is not Kind.REPLY,
+            stands=reading.change.kind is not ChangeKind.REMOVED and post.kind is not Kind.REPLY,
+        )
+        earlier = cases.claims_before(connection, alert.id, post.id, heard.revision)
+        case = Case(
+            severity=Severity(alert.severity),
+            claims=Claims.of(alert.claims or {}),
+            listing=None if copy else listing.claims,
+            post=earlier,
+            standing=cases.standing_elsewhere(connection, listing),
+            removed=listing.removed_at is not None,
+            told=_told(connection, alert.id),
+        )
+        decision = decide(case, heard)
+        gone = (listing.removed_at or now) if decision.removed else None
+        author = listing.author or (post.author if post.kind is not Kind.REPLY else "")
+        after = replace(listing, claims=decision.listing, removed_at=gone, author=author)
+        if copy:
+            cases.insert_listing(connection, after)
+            keep(connection, alert.id, listing.organisation, reading.sketch, reading.clues)
+            said = f"{listing.how}, likeness {listing.likeness:.2f}"
+            cases.note(connection, alert.id, now, _US, "the same offer elsewhere", f"{post.id} ({said})")
+        elif after != listing:
+            _update(connection, after)
+        connection.execute(
+            sa.update(alert_table)
+            .where(alert_table.c.id == alert.id)
+            .values(claims=decision.claims.json(), severity=decision.severity.value)
+        )
+        if not decision.changes:
+            return False
+        return self._again(connection, alert, reading, matches, decision, now)
+
+    def _again(
+        self,
+        connection: sa.Connection,
+        alert: Alert,
+        reading: Reading,
+        matches: Sequence[Match],
+        decision: Decision,
+        now: datetime,
+    ) -> bool:
+        stored = reading.change.stored
+        for change in decision.changes:
+            connection.execute(
+                sa.insert(change_table).values(
+                    alert=alert.id,
+                    key=change.key,
+                    kind=change.kind.value,
+                    before=change.before,
+                    after=change.after,
+                    post=stored.post.id,
+                    at=now,
+                )
+            )
+        said = "; ".join(map(worded, decision.changes))
+        cases.note(connection, alert.id, now, _US, "changed", f"{said} ({stored.post.id})")
+        if alert.state == AlertState.FALSE_POSITIVE:
+            return False
+        alert = replace(alert, severity=decision.severity.value)
+        if alert.state == AlertState.RESOLVED:
+            alert = replace(alert, state=AlertState.NEW.value)
+            reopened = sa.update(alert_table).where(alert_table.c.id == alert.id)
+            connection.execute(reopened.values(state=AlertState.NEW.value))
+            cases.note(connection, alert.id, now, _US, "resolved -> new", said)
+        post = stored.post
+        mute = muting(connection, alert.organisation, post.key.source, post.author, now)
+        if mute is not None:
+            cases.note(connection, alert.id, now, _US, "muted", f"mute {mute}: not delivered")
+            return False
+        payload = message(
+            alert.id,
+            alert.organisation,
+            stored,
+            matches,
+            reading.facts,
+            alert.severity,
+            alert.tlp,
+            reading.change.stored_at,
+            now,
+        )
+        listed = [
+            {"kind": each.kind.value, "before": each.before, "after": each.after} for each in decision.changes
+        ]
+        removed = all(change.kind is Material.REMOVED for change in decision.changes)
+        event = "removed" if removed else "changed"
+        payload = again(payload, event, said, changes=listed)
+        key = f"{event}:{min(change.key for change in decision.changes)}"
+        if removed:  # whoever has the alert must hear that its listing is gone
+            tell_holders(connection, alert.id, key, payload, now)
+        else:
+            self._dispatch.tell(connection, alert, key, payload, now, self._own_channels(alert.organisation))
+        return True
+
+    def _own_channels(self, organisation: str) -> tuple[str, ...]:
+        known = self._organisations.get(organisation)
+        return known.channels if known else ()
+
+
+def worded(change: Changed) -> str:
+    """A change in words: ``price 5,000 USD -> 4,000 USD``."""
+    if change.before and change.after:
+        return f"{change.kind.value} {change.before} -> {change.after}"
+    return f"{change.kind.value} {change.after}".strip()
+
+
+def _of_seller(post: Post, listing: Listing) -> bool:
+    """Whether a post speaks for the offer: the listing itself, or a reply by who wrote it."""
+    return post.kind is not Kind.REPLY or (bool(listing.author) and post.author == listing.author)
+
+
+def _listing(joined: Joined, organisation: str, reading: Reading, now: datetime) -> Listing:
+    post = reading.change.stored.post
+    return Listing(
+        alert=joined.alert,
+        organisation=organisation,
+        source=post.key.source,
+        thread=post.key.thread,
+        url=post.url,
+        title=post.title,
+        author=post.author if post.kind is not Kind.REPLY else "",
+        post=post.id,
+        how=joined.how.value,
+        likeness=joined.likeness,
+        claims=Claims(),
+        joined_at=now,
+        removed_at=None,
+    )
+
+
+def _update(connection: sa.Connection, listing: Listing) -> None:
+    columns = listing_table.c
+    connection.execute(
+        sa.update(listing_table)
+        .where(
+            columns.organisation == listing.organisation,
+            columns.source == listing.source,
+            columns.thread == listing.thread,
+        )
+        .values(claims=listing.claims.json(), removed_at=listing.removed_at, author=listing.author)
+    )
+
+
+def _told(connection: sa.Connection, alert: str) -> set[str]:
+    return set(connection.scalars(sa.select(change_table.c.key).where(change_table.c.alert == alert)))

@@ -1,0 +1,84 @@
+"""What a change of the store says: whom it names, what it claims, and what it can be found again by. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import structlog
+
+from alerts.claims import Claims, claims_of
+from alerts.likeness import Sketch, sketch
+from alerts.matching.port import Match, Matcher, telling
+from alerts.reposts import Clue, clues_of
+from indexer.fact import Fact, facts
+from indexer.post import Change, ChangeKind
+
+_log = structlog.get_logger()
+
+Thread = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A change with the matches of each organisation, strongest first; and, of a post that names one or stands in a
+    thread that did, what it claims."""
+
+    change: Change
+    found: Mapping[str, list[Match]]
+    facts: tuple[Fact, ...] = ()
+    claims: Claims = field(default_factory=Claims)
+    sketch: Sketch | None = None
+    clues: tuple[Clue, ...] = ()
+    failed: bool = False
+
+
+def read(changes: Sequence[Change], matcher: Matcher, known: Collection[Thread]) -> list[Reading]:
+    """Read changes. ``known``: threads, as source and key, that an alert is about: what is said in them is read too.
+
+    A text that cannot be read is told in the log, and does not keep the next ones from being read.
+    """
+    readings = [_named(change, matcher) for change in changes]
+    threads = {_thread(each.change) for each in readings if each.found} | set(known)
+    return [_claimed(each) if _thread(each.change) in threads else each for each in readings]
+
+
+def _thread(change: Change) -> Thread:
+    key = change.stored.post.key
+    return key.source, key.thread
+
+
+def _named(change: Change, matcher: Matcher) -> Reading:
+    post = change.stored.post
+    found: dict[str, list[Match]] = defaultdict(list)
+    if change.kind is not ChangeKind.REMOVED:
+        try:
+            for match in telling(matcher.match(post.title, post.text)):
+                found[match.organisation].append(match)
+        except Exception as error:  # noqa: BLE001 - told, counted, and the next post is read
+            return _unread(Reading(change, {}), error)
+    return Reading(change, dict(found))
+
+
+def _claimed(reading: Reading) -> Reading:
+    if reading.failed or reading.change.kind is ChangeKind.REMOVED:
+        return reading
+    post = reading.change.stored.post
+    try:
+        claimed = facts(post.title, post.text)
+        return replace(
+            reading,
+            facts=claimed,
+            claims=claims_of(post.title, post.text, claimed),
+            sketch=sketch(post.title, post.text) if reading.found else None,
+            clues=clues_of(post, claimed) if reading.found else (),
+        )
+    except Exception as error:  # noqa: BLE001 - as above
+        return _unread(reading, error)
+
+
+def _unread(reading: Reading, error: Exception) -> Reading:
+    post = reading.change.stored.post
+    _log.error("post cannot be read", post=post.id, reason=f"{type(error).__name__}: {error}")
+    return replace(reading, found={}, failed=True)

@@ -1,0 +1,140 @@
+"""Finds the alert of the same offer among all of an organisation, and keeps what it is found by."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+
+from alerts.claims import Claims
+from alerts.likeness import Candidate, How, Joined, Sketch, likeness, same_offer
+from alerts.tables import alert_table, bucket_table, clue_table, sketch_table
+from indexer.fact import Fact
+from indexer.post import Post
+
+#: Facts that name one very file, and those by which a seller is reached.
+SAMPLES = frozenset({"sha256", "sha1", "md5", "filehash", "file hash", "magnet", "infohash"})
+CONTACTS = frozenset(
+    {"telegram", "mail", "tox", "session", "jabber", "xmpp", "wickr", "matrix", "discord", "icq", "signal"}
+    | {"pgp", "wallet", "threema", "element", "qtox"}
+)
+_MOST_CLUES = 30  # of a listing
+_MOST_SKETCHES = 20  # of an alert: its texts differ that much
+_MOST_CANDIDATES = 200
+_THE_SAME = 0.9  # a text that is so alike to one that is kept finds nothing that the other does not
+
+Clue = tuple[str, str]
+
+
+def clues_of(post: Post, facts: Iterable[Fact]) -> tuple[Clue, ...]:
+    """What gives a post's offer away beside its text, as kind and value."""
+    found: dict[Clue, None] = {}
+    if post.author.strip():
+        found[How.SELLER.value, post.author.strip().casefold()] = None
+    for fact in facts:
+        kind = How.SAMPLE if fact.kind in SAMPLES else How.CONTACT if fact.kind in CONTACTS else None
+        if kind:
+            found[kind.value, f"{fact.kind}:{fact.value}"[:300]] = None
+    return tuple(found)[:_MOST_CLUES]
+
+
+def find_offer(
+    connection: sa.Connection,
+    organisation: str,
+    sketch: Sketch | None,
+    clues: tuple[Clue, ...],
+    claims: Claims,
+) -> Joined | None:
+    """The alert of this organisation that offers the same, if any."""
+    nearest: dict[str, float] = {}
+    if sketch:
+        for alert, signature in _in_buckets(connection, organisation, sketch):
+            nearest[alert] = max(likeness(sketch.signature, signature), nearest.get(alert, 0.0))
+    shared = _sharing(connection, organisation, clues)
+    candidates = []
+    for alert in nearest.keys() | shared.keys():
+        kept = connection.scalar(sa.select(alert_table.c.claims).where(alert_table.c.id == alert))
+        alike = nearest.get(alert, 0.0)
+        if sketch and alert not in nearest:
+            alike = max(
+                (likeness(sketch.signature, each) for each in _signatures(connection, alert)), default=0.0
+            )
+        candidates.append(Candidate(alert, alike, frozenset(shared.get(alert, ())), Claims.of(kept or {})))
+    return same_offer(claims, candidates)
+
+
+def keep(
+    connection: sa.Connection,
+    alert: str,
+    organisation: str,
+    sketch: Sketch | None,
+    clues: tuple[Clue, ...],
+) -> None:
+    """Have later listings of the same offer find this alert."""
+    columns = clue_table.c
+    mine = sa.select(columns.kind, columns.value).where(
+        columns.organisation == organisation,
+        columns.alert == alert,
+        sa.tuple_(columns.kind, columns.value).in_(clues),
+    )
+    known = {(kind, value) for kind, value in connection.execute(mine)} if clues else set()
+    fresh = [
+        {"organisation": organisation, "kind": kind, "value": value, "alert": alert}
+        for kind, value in clues
+        if (kind, value) not in known
+    ]
+    if fresh:
+        connection.execute(sa.insert(clue_table), fresh)
+    if sketch is None:
+        return
+    signatures = _signatures(connection, alert)
+    if len(signatures) >= _MOST_SKETCHES or any(
+        likeness(sketch.signature, each) >= _THE_SAME for each in signatures
+    ):
+        return
+    made = connection.execute(sa.insert(sketch_table).values(alert=alert, signature=sketch.signature))
+    (number,) = made.inserted_primary_key or (None,)
+    connection.execute(
+        sa.insert(bucket_table),
+        [
+            {"organisation": organisation, "bucket": bucket, "sketch": number}
+            for bucket in dict.fromkeys(sketch.buckets)
+        ],
+    )
+
+
+def _in_buckets(connection: sa.Connection, organisation: str, sketch: Sketch) -> Iterable[tuple[str, bytes]]:
+    """Alerts whose texts share a bucket; the newest where hostile texts fill one."""
+    numbers = (
+        sa.select(bucket_table.c.sketch)
+        .where(bucket_table.c.organisation == organisation, bucket_table.c.bucket.in_(sketch.buckets))
+        .distinct()
+        .order_by(bucket_table.c.sketch.desc())
+        .limit(_MOST_CANDIDATES)
+    )
+    found = connection.execute(
+        sa.select(sketch_table.c.alert, sketch_table.c.signature).where(sketch_table.c.id.in_(numbers))
+    )
+    return [(alert, signature) for alert, signature in found]
+
+
+def _signatures(connection: sa.Connection, alert: str) -> list[bytes]:
+    return list(connection.scalars(sa.select(sketch_table.c.signature).where(sketch_table.c.alert == alert)))
+
+
+def _sharing(connection: sa.Connection, organisation: str, clues: tuple[Clue, ...]) -> dict[str, set[str]]:
+    """Alerts that share a clue, each with the kinds of those that it shares; the newest where there are many."""
+    shared: dict[str, set[str]] = defaultdict(set)
+    for kind, value in clues:
+        columns = clue_table.c
+        found = connection.scalars(
+            sa.select(columns.alert)
+            .join(alert_table, alert_table.c.id == columns.alert)
+            .where(columns.organisation == organisation, columns.kind == kind, columns.value == value)
+            .order_by(alert_table.c.created_at.desc())
+            .limit(_MOST_CANDIDATES // 4)
+        )
+        for alert in found:
+            shared[alert].add(kind)
+    return shared
