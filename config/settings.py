@@ -131,6 +131,19 @@ class DeliverSettings(_Section):
     backoff_limit: Annotated[float, Field(gt=0, le=86_400, description="longest pause, seconds")] = 3600.0
 
 
+class EvidenceSettings(_Section):
+    """How long pages are kept as they were fetched."""
+
+    keep_days: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=36_500,
+            description="pages older than this are removed once a day, save those that an alert rests on; 0: none is",
+        ),
+    ] = 0.0
+
+
 class LogSettings(_Section):
     """What is logged."""
 
@@ -165,6 +178,7 @@ class Settings(_Section):
     crawl: CrawlSettings = CrawlSettings()
     watch: WatchSettings = WatchSettings()
     deliver: DeliverSettings = DeliverSettings()
+    evidence: EvidenceSettings = EvidenceSettings()
     log: LogSettings = LogSettings()
 
 

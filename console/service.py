@@ -24,6 +24,7 @@ from alerts.channels import open_channels
 from config.errors import DuskwatchError, InputError
 from config.inputs import yaml_files
 from config.log import configure
+from console.evidence import purge_evidence
 from console.wiring import (
     Inputs,
     ailing,
@@ -33,6 +34,7 @@ from console.wiring import (
     database,
     deliver,
     read_inputs,
+    store,
     watch,
 )
 from crawler.leases import Leases
@@ -97,6 +99,7 @@ class Service:
         self._keep_tor()
         self._scheduler.add_job(self._keep_tor, "interval", seconds=10, id="tor")
         self._scheduler.add_job(self._check_sources, "interval", seconds=30, id="health")
+        self._scheduler.add_job(self._purge_evidence, "interval", days=1, id="evidence", next_run_time=now)
         self._scheduler.add_job(self._begin_crawls, "interval", seconds=1, id="crawl", next_run_time=now)
         self._scheduler.start()
         _log.info(
@@ -241,6 +244,16 @@ class Service:
             deliver(self._inputs.settings, self._channels)
         except DuskwatchError as error:
             _log.error("delivering failed; it is tried again", reason=str(error))
+
+    def _purge_evidence(self) -> None:
+        settings = self._inputs.settings
+        if not settings.evidence.keep_days:
+            return
+        try:
+            with database(settings) as engine, store(settings) as posts:
+                purge_evidence(settings, engine, posts, settings.evidence.keep_days)
+        except (DuskwatchError, OSError) as error:
+            _log.error("old evidence was not removed; it is tried again tomorrow", reason=str(error))
 
     def _stop(self) -> bool:
         begun = time.monotonic()

@@ -109,7 +109,9 @@ def _busy(screen: Console, words: str) -> Iterator[Callable[[str], object]]:
 
 
 def _figures(screen: Console, title: str, crawl: dict[str, Any], watch: dict[str, Any]) -> None:
-    table = Table("pages fetched", "new posts", "changed", "removed", "new alerts", "raised again", title=title)
+    table = Table(
+        "pages fetched", "new posts", "changed", "removed", "new alerts", "raised again", title=title
+    )
     table.add_row(
         *(str(crawl[key]) for key in ("pages", "new", "changed", "removed")),
         f"[bold]{watch['alerts_new']}[/]",
@@ -156,7 +158,9 @@ def show(demo: Demo, forum: Forum, receiver: Receiver) -> None:
     keys = [request.headers["Idempotency-Key"] for request in receiver.requests]
     _expect("lines in alerts.jsonl", len(lines), 3)
     _expect("webhook deliveries, each under a key of its own", (len(keys), len(set(keys))), (3, 3))
-    screen.print(f"terminal: 2 alerts and a change of one above, JSON lines: {len(lines)}, webhook: {len(keys)} requests")
+    screen.print(
+        f"terminal: 2 alerts and a change of one above, JSON lines: {len(lines)}, webhook: {len(keys)} requests"
+    )
     demo.duskwatch("search", 'text:"ministry of health"', show=True)
 
 

@@ -24,6 +24,7 @@ from config.errors import (
     OnionDescriptorMissing,
     OnionUnreachable,
     PageUnreadable,
+    StopError,
     TorUnavailable,
 )
 from config.settings import Settings, load_settings
@@ -115,6 +116,7 @@ class BoardSpider(scrapy.Spider):
         self.isolation = Isolation(source.id, self.state.generation())
         self._addresses = _preferred(source.addresses, self.state.address())
         self._evidence = Evidence(settings.data_dir / "evidence", source.id, self.started_at)
+        self._keys = settings.data_dir / "keys"
         self._passes: list[_Pass] = []
         self._visited: set[str] = set()
         self._heads: set[str] = set()  # threads whose first page was read
@@ -486,7 +488,20 @@ class BoardSpider(scrapy.Spider):
             for name, values in response.headers.items()
             if name.lower() != b"set-cookie"
         }
-        return self._evidence.keep(response.url, response.status, headers, response.body, self._time())
+        asked = {
+            name.decode("latin-1"): b", ".join(values).decode("latin-1")
+            for name, values in (response.request.headers.items() if response.request else ())
+        }
+        return self._evidence.keep(response.url, response.status, headers, response.body, self._time(), asked)
+
+    def _seal(self) -> None:
+        try:
+            seal = self._evidence.seal(self._keys, datetime.now(UTC))
+        except StopError as error:
+            self.logger.error("evidence is kept but not sealed: %s", error)
+            return
+        if seal:
+            self.logger.info("evidence sealed: entry %d, %s", seal.number, seal.hash)
 
     def _closed(self, reason: str) -> None:
         if self.figures.boards_read:
@@ -502,6 +517,7 @@ class BoardSpider(scrapy.Spider):
         self.state.run_ended(self._run, self.figures, state_of(self.figures), datetime.now(UTC))
         if reason == "finished":  # else the source is due at once: this process is about to end
             self._leases.release(self.source.id, self._lease, rest=self.figures.pause)
+        self._seal()
         self._evidence.close()
         self.store.close()
         self._database.dispose()

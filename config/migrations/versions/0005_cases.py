@@ -7,11 +7,11 @@ revision = "0005"
 down_revision = "0004"
 
 
-def _alert(**more):
-    return sa.Column("alert", sa.Text, sa.ForeignKey("alert.id"), nullable=False, **more)
+def _alert(primary_key: bool = False) -> sa.Column[str]:
+    return sa.Column("alert", sa.Text, sa.ForeignKey("alert.id"), nullable=False, primary_key=primary_key)
 
 
-def _text(name):
+def _text(name: str) -> sa.Column[str]:
     return sa.Column(name, sa.Text, nullable=False, server_default="")
 
 
