@@ -148,8 +148,12 @@ class PostRefused(SkipError):
     """The store can never hold a post."""
 
     def __init__(self, reason: str, *, post: str) -> None:
-        self.post = post
+        self.post, self.reason = post, reason
         super().__init__(f"post {post[:200]}: {reason}")
+
+
+class SpoolFull(RetryError):
+    """The store is away, and what waits for it leaves no room for more."""
 
 
 class CursorUnknown(StopError):

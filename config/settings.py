@@ -61,6 +61,20 @@ class ElasticsearchSettings(_Section):
         return self
 
 
+class SpoolSettings(_Section):
+    """Where posts wait while the store is away: ``spool.db`` in ``data_dir``."""
+
+    megabytes: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=1_000_000,
+            description="its largest size; from four fifths of it the log and doctor give alarm, and when it is full"
+            " crawls stop until the store is back",
+        ),
+    ] = 1024
+
+
 class TorSettings(_Section):
     """How Tor is reached."""
 
@@ -174,6 +188,7 @@ class Settings(_Section):
         ),
     ] = ""
     elasticsearch: ElasticsearchSettings = ElasticsearchSettings()
+    spool: SpoolSettings = SpoolSettings()
     tor: TorSettings = TorSettings()
     crawl: CrawlSettings = CrawlSettings()
     watch: WatchSettings = WatchSettings()

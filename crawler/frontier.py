@@ -38,6 +38,8 @@ class Known:
     last_page: int
     last_activity: datetime | None
     removed: bool = False
+    board: str = ""
+    locked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,20 +119,6 @@ def next_visit(last_activity: datetime | None, now: datetime) -> datetime:
     """When to look at an unchanged thread again: after a tenth of its quiet age, an hour to thirty days."""
     quiet = now - (last_activity or now)
     return now + min(max(quiet / 10, _SHORTEST), _LONGEST)
-
-
-def gone(known: Mapping[str, int], seen: Collection[str]) -> list[str]:
-    """Posts that were known and are not there any more. ``known``: position by post key, posts found removed
-    before left out. ``seen``: the keys on the pages read, which reach to the thread's end.
-
-    A deletion shifts later posts to earlier pages, so only a post that stood behind the first one seen again
-    can be called gone.
-    """
-    positions = [known[key] for key in seen if key in known]
-    if not positions:
-        return []
-    first = min(positions)
-    return [key for key, position in known.items() if position > first and key not in seen]
 
 
 def _visit(row: ThreadRow, before: Known | None) -> Visit | None:

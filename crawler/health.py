@@ -23,10 +23,11 @@ class State(StrEnum):
     DOWN = "down"  # no board could be fetched
     BUSY = "busy"  # another process crawls it
     TOR = "waiting for tor"  # Tor does not answer: nothing was fetched
+    STORE = "waiting for the store"  # it is away and the spool is full: the crawl stopped, and lost nothing
 
 
 #: States of a source that may be read at a later try.
-LATER = frozenset({State.DOWN, State.TOR, State.GATED, State.BUSY})
+LATER = frozenset({State.DOWN, State.TOR, State.GATED, State.BUSY, State.STORE})
 #: Share of unreadable pages from which a source is called unreadable, and the least number of pages for it.
 UNREADABLE_SHARE, UNREADABLE_LEAST = 0.2, 3
 _LATE_AT_LEAST = timedelta(minutes=15)
@@ -46,6 +47,8 @@ class Figures:
     boards_read: int = 0
     budget_ended: bool = False
     tor_gone: bool = False
+    spooled: int = 0  # posts that wait for a store that is away
+    store_gone: bool = False  # and there is no room for more of them
     gate: Gate | None = None
     pause: float = 0.0
     detail: str = ""
@@ -68,6 +71,8 @@ class Figures:
 
 def state_of(figures: Figures) -> State:
     """The state that a crawl's figures speak for, the gravest first."""
+    if figures.store_gone:
+        return State.STORE
     if figures.tor_gone:
         return State.TOR
     if figures.unreadable >= UNREADABLE_LEAST and figures.unreadable >= UNREADABLE_SHARE * figures.pages:
@@ -87,6 +92,7 @@ CURES = {
     State.GATED: "see its detail for what stands in the way",
     State.DOWN: "try duskwatch source new-circuits, or another address",
     State.TOR: "start tor, or set tor.launch",
+    State.STORE: "duskwatch doctor says what the store lacks; or raise spool.megabytes",
 }
 
 

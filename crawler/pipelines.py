@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from scrapy.exceptions import NotConfigured
 
-from crawler.frontier import gone
+from config.errors import DuskwatchError
 from crawler.health import Figures
 from crawler.state import CrawlState, ThreadState
+from indexer.deposit import Done
 from indexer.ingest import Ingest
-from indexer.post import Outcome, Post, PostKey
-from indexer.store import Store
+from indexer.post import Post
 
 
 @dataclass(frozen=True, slots=True)
 class PageRead:
-    """The posts of one thread page. ``end`` is set on the last page of a visit."""
+    """The posts of one thread page. ``end`` is set on the last page of a visit. ``anchored`` as for
+    ``indexer.deposit.Put``."""
 
     posts: tuple[Post, ...]
     end: VisitEnd | None = None
+    anchored: bool = True
+
+    @property
+    def thread(self) -> str:
+        return self.end.thread if self.end else self.posts[0].key.thread if self.posts else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,65 +56,79 @@ class ThreadGone:
 
 
 class StorePipeline:
-    """The last step of a crawl. One batch a page: all of a page is stored, or nothing of it."""
+    """The last step of a crawl. One deposit a page: all of a page is taken, or nothing of it.
 
-    def __init__(self, store: Store, state: CrawlState, source: str, figures: Figures) -> None:
-        self._store = store
-        self._ingest = Ingest(store)
+    What is written down as read must be stored, or kept in the spool: so once something could not be kept, nothing
+    more is taken, and of a thread with a page that broke nothing is written down. ``stop`` hears why to end.
+    """
+
+    def __init__(
+        self,
+        ingest: Ingest,
+        state: CrawlState,
+        source: str,
+        figures: Figures,
+        stop: Callable[[DuskwatchError], None],
+    ) -> None:
+        self._ingest = ingest
         self._state = state
         self._source = source
         self._figures = figures
+        self._stop = stop
+        self._stopped = False
+        self._broken: set[str] = set()
 
     @classmethod
     def from_crawler(cls, crawler: object) -> StorePipeline:
         spider = crawler.spider  # type: ignore[attr-defined]
         if spider is None:
             raise NotConfigured  # scrapy shell: no source is read, so there is nothing to store
-        return cls(spider.store, spider.state, spider.source.id, spider.figures)
+        return cls(spider.ingest, spider.state, spider.source.id, spider.figures, spider.store_gone)
 
     def process_item(self, item: object) -> object:
-        """Store a ``PageRead`` or a ``ThreadGone``; other items are the spider's own fault."""
-        match item:
-            case PageRead():
+        """Take a ``PageRead`` or a ``ThreadGone``; other items are the spider's own fault."""
+        if not isinstance(item, PageRead | ThreadGone):
+            raise TypeError(f"the store takes no {type(item).__name__}")
+        if self._stopped:
+            return item
+        try:
+            if isinstance(item, PageRead):
                 self._page(item)
-            case ThreadGone():
-                self._gone(item)
-            case _:
-                raise TypeError(f"the store takes no {type(item).__name__}")
+            else:
+                self._vanished(item)
+        except DuskwatchError as error:
+            self._stopped = True
+            self._stop(error)
+        except Exception:
+            self._broken.add(item.thread)
+            raise
         return item
 
     def _page(self, page: PageRead) -> None:
-        for post in page.posts:
-            self._ingest.add(post)
-        outcomes = self._ingest.flush()
-        self._figures.new += outcomes.count(Outcome.NEW)
-        self._figures.changed += outcomes.count(Outcome.CHANGED)
-        if page.end:
-            self._end(page.end)
-
-    def _end(self, end: VisitEnd) -> None:
+        if page.posts:
+            self._count(
+                self._ingest.put(page.posts, source=self._source, anchored=page.anchored), len(page.posts)
+            )
+        end = page.end
+        if end is None or page.thread in self._broken:
+            return
         if end.to_end:
-            missing = gone(self._positions(end.thread), end.seen)
-            self._remove(end.thread, missing, last_seen=end.at, at=end.at)
+            self._count(self._ingest.thread_seen(self._source, end.thread, end.seen, end.at))
         if end.state:
             self._state.thread_read(end.state)
         else:
             self._state.thread_revisited(end.thread, at=end.at, next_visit_at=end.next_visit_at)
 
-    def _gone(self, item: ThreadGone) -> None:
-        last = self._state.thread_removed(
+    def _vanished(self, item: ThreadGone) -> None:
+        last = self._state.visited_at(item.thread) or item.at
+        self._count(self._ingest.thread_gone(self._source, item.thread, last_seen=last, at=item.at))
+        self._state.thread_removed(
             item.thread, at=item.at, next_visit_at=item.next_visit_at, listed=item.listed
         )
-        self._remove(item.thread, list(self._positions(item.thread)), last_seen=last or item.at, at=item.at)
 
-    def _remove(self, thread: str, posts: list[str], *, last_seen: datetime, at: datetime) -> None:
-        if posts:
-            keys = [PostKey(self._source, thread, post) for post in posts]
-            self._figures.removed += self._store.mark_removed(keys, last_seen=last_seen, at=at)
-
-    def _positions(self, thread: str) -> Mapping[str, int]:
-        return {
-            stored.post.key.post: stored.post.position
-            for stored in self._store.thread(self._source, thread)
-            if stored.removed_at is None
-        }
+    def _count(self, done: Done, posts: int = 0) -> None:
+        self._figures.new += done.new
+        self._figures.changed += done.changed
+        self._figures.removed += done.removed
+        if done.waits:
+            self._figures.spooled += posts

@@ -1,6 +1,7 @@
 """``python -m crawler.run SOURCE``: one crawl of one source in a process of its own.
 
-The last line on standard output is JSON: source, state, pages, new, changed, removed, failed, pause, detail.
+The last line on standard output is JSON: source, state, pages, new, changed, removed, spooled, failed,
+pause, detail.
 The exit status is 0 when the source was read at least in part, 75 when it may be read later (another process crawls
 it already, too), 78 when a person must mend something first. ``--now`` reads relative times as of another
 instant, for replayed captures.
@@ -64,7 +65,7 @@ def crawl(source: str, now: str | None = None, lease: str | None = None) -> int:
 def _report(source: str, figures: Figures, state: State | None = None) -> int:
     state = state or state_of(figures)
     shown = asdict(figures)
-    keys = ("pages", "new", "changed", "removed", "failed", "pause", "detail")
+    keys = ("pages", "new", "changed", "removed", "spooled", "failed", "pause", "detail")
     summary = {"source": source, "state": state.value} | {key: shown[key] for key in keys}
     summary["failed"] += figures.unreadable
     sys.stdout.write(json.dumps(summary) + "\n")

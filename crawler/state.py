@@ -173,26 +173,29 @@ class CrawlState:
                 .values(visited_at=at, next_visit_at=next_visit_at)
             )
 
+    def visited_at(self, key: str) -> datetime | None:
+        """When a thread was last seen; None if it never was."""
+        with self._database.connect() as connection:
+            return connection.scalar(sa.select(thread_table.c.visited_at).where(*self._is(key)))
+
     def thread_removed(
         self, key: str, *, at: datetime, next_visit_at: datetime, listed: ThreadState | None = None
-    ) -> datetime | None:
-        """Keep that a thread is gone, or cannot be read though it is ``listed``; when it was last seen before, or
-        None if it never was."""
+    ) -> None:
+        """Keep that a thread is gone, or cannot be read though it is ``listed``. When it was last seen stays."""
         with self._database.begin() as connection:
             found = connection.execute(
-                sa.select(thread_table.c.visited_at, thread_table.c.removed_at).where(*self._is(key))
+                sa.select(thread_table.c.removed_at).where(*self._is(key))
             ).one_or_none()
             before = found.removed_at if found else None
             values = _columns(listed) if listed else {} if before else {"signature": ""}
             values |= {"removed_at": before or at, "next_visit_at": next_visit_at}
             if found:
-                values.pop("visited_at", None)  # when it was last seen stays
+                values.pop("visited_at", None)
                 connection.execute(sa.update(thread_table).where(*self._is(key)).values(values))
             elif listed:
                 connection.execute(
                     sa.insert(thread_table).values(source=self._source, thread=key, hot=False, **values)
                 )
-        return found.visited_at if found else None
 
     def board_read(self, board: str, *, watermark: datetime | None, pages: int, at: datetime) -> None:
         """Keep that a pass over a board, and every thread that it asked for, is complete."""
@@ -283,6 +286,8 @@ class CrawlState:
                     last_page=row.last_page,
                     last_activity=row.last_activity,
                     removed=row.removed_at is not None,
+                    board=row.board,
+                    locked=row.locked,
                 )
                 for row in connection.execute(query)
             ]

@@ -1,53 +1,159 @@
-"""The one way into a store: cleans what no store can hold, and hands over whole batches."""
+"""The one way into a store: cleans what no store can hold, and spools what a store that is away does not take."""
 
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import structlog
 
-from config.errors import PostRefused
-from indexer.post import Outcome, Post, PostKey
+from config.errors import DuskwatchError, PostRefused, SpoolFull, StoreRefused, StoreUnavailable
+from indexer.deposit import Deposit, Done, Put, ThreadGone, ThreadSeen, do, settled
+from indexer.post import Post, PostKey, Stored
+from indexer.serial import check
+from indexer.spool import FULL, Spool
 from indexer.store import Store
 
 _log = structlog.get_logger(__name__)
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 #: A post of more characters is cut: no person wrote it, and evidence keeps the whole page.
 MOST_CHARACTERS = 1_000_000
+#: A store that is away is asked again after so many seconds, then after twice as many, up to the most.
+_PAUSE, _LONGEST_PAUSE = 5.0, 60.0
+_AWAY = (StoreUnavailable, StoreRefused)
 
 
 def clean(text: str) -> str:
     """Text that every store can hold: NUL and lone surrogates become U+FFFD, and its length is bounded."""
-    return _UNSTORABLE.sub("�", text[:MOST_CHARACTERS])
+    return _UNSTORABLE.sub("\ufffd", text[:MOST_CHARACTERS])
 
 
 class Ingest:
-    """Collects posts and puts them into the store in one transaction a batch."""
+    """Puts deposits into the store, or into the spool while the store is away or something older of the source waits.
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._waiting: list[Post] = []
+    ``opener`` opens the store when it is first needed; it may fail as the store may. When a method returns, the deposit
+    is durable. Methods raise ``SpoolFull``, and what the spool itself raises: nothing of the deposit may be
+    taken for stored then.
+    """
 
-    def add(self, post: Post) -> None:
-        """Take a post; it is stored by the next ``flush``."""
-        self._waiting.append(_cleaned(post))
+    def __init__(
+        self, opener: Callable[[], Store], spool: Spool, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._opener = opener
+        self._spool = spool
+        self._clock = clock
+        self._store: Store | None = None
+        self._pause = _PAUSE
+        self._ask_at = clock()  # not before, as the store was away
+        #: Why the store did not do what it was last asked; None: it did.
+        self.away: DuskwatchError | None = None
 
-    def flush(self) -> list[Outcome]:
-        """Store what waits and tell what became of each; a post that the store can never hold is set aside in
-        the log. Raises as ``Store.put`` else; what waits is kept then."""
-        while True:
+    def known(self, source: str, thread: str) -> list[Stored] | None:
+        """Every post of a thread, as ``Store.thread`` tells; None where nobody can tell now."""
+        if self._spool.holds(source) or not self._may_ask():
+            return None
+        try:
+            found = self._opened().thread(source, clean(thread))
+        except _AWAY as error:
+            self._gone(error)
+            return None
+        self._back()
+        return found
+
+    def put(self, posts: Sequence[Post], *, source: str, anchored: bool = True) -> Done:
+        """Take the posts of one page; those that no store can hold are set aside."""
+        kept = []
+        for post in map(_cleaned, posts):
             try:
-                outcomes = self._store.put(self._waiting)
+                check(post)
+                kept.append(post)
             except PostRefused as error:
-                kept = [post for post in self._waiting if post.id != error.post]
-                if len(kept) == len(self._waiting):
-                    raise
-                _log.error("post refused", post=error.post[:200], reason=error.message)
-                self._waiting = kept
+                self._spool.refuse(post, error.reason)
+        return self._take(Put(source, tuple(kept), anchored)) if kept else Done()
+
+    def thread_seen(self, source: str, thread: str, seen: Collection[str], at: datetime) -> Done:
+        """Take that a thread was read to its end; as ``ThreadSeen``."""
+        return self._take(ThreadSeen(source, clean(thread), frozenset(map(clean, seen)), at))
+
+    def thread_gone(self, source: str, thread: str, *, last_seen: datetime, at: datetime) -> Done:
+        """Take that a whole thread was found gone."""
+        return self._take(ThreadGone(source, clean(thread), last_seen, at))
+
+    def _take(self, deposit: Deposit) -> Done:
+        """Do a deposit, or keep it until it can be done."""
+        if not self._spool.holds(deposit.source) and self._may_ask():
+            try:
+                done = do(self._opened(), deposit, self._spool.refuse, datetime.now(UTC))
+            except _AWAY as error:
+                self._gone(error)
             else:
-                self._waiting.clear()
-                return outcomes
+                self._back()
+                return done
+        self._spool.append(deposit)
+        if self._may_ask():
+            self.drain(1.0)
+        return Done(waits=True)
+
+    def drain(self, seconds: float) -> int:
+        """Do what waits, in order, for so long; how many deposits were done. Does nothing while another process
+        does it, or where the store is away: ``away`` says why."""
+        count, until = 0, self._clock() + seconds
+        with self._spool.draining() as mine:
+            while mine and self._may_ask() and (item := self._spool.first()):
+                now = datetime.now(UTC)
+                try:
+                    store = self._opened()
+                    late = None if item.settled else settled(store, item.deposit, now)
+                    if late is None:
+                        do(store, item.deposit, self._spool.refuse, now)
+                except _AWAY as error:
+                    self._gone(error)
+                    break
+                self._back()
+                if late is None:
+                    self._spool.done(item)
+                    count += 1
+                else:
+                    self._spool.replace(item, late)
+                if self._clock() >= until:
+                    break
+            if count and self._spool.first() is None:
+                self._spool.shrink()
+                _log.info("what waited for the store is in it", deposits=count)
+        return count
+
+    def check_room(self) -> None:
+        """Raise ``SpoolFull`` where a crawl had better not begin."""
+        figures = self._spool.figures()
+        if figures.full:
+            raise SpoolFull(str(figures), cure=FULL)
+
+    def close(self) -> None:
+        """Close store and spool."""
+        if self._store:
+            self._store.close()
+        self._spool.close()
+
+    def _opened(self) -> Store:
+        if self._store is None:
+            self._store = self._opener()
+        return self._store
+
+    def _may_ask(self) -> bool:
+        return self._clock() >= self._ask_at
+
+    def _gone(self, error: DuskwatchError) -> None:
+        if self.away is None:
+            _log.error("the store is away; posts wait for it", reason=str(error))
+        self.away = error
+        self._ask_at = self._clock() + self._pause
+        self._pause = min(2 * self._pause, _LONGEST_PAUSE)
+
+    def _back(self) -> None:
+        self.away, self._pause = None, _PAUSE
 
 
 def _cleaned(post: Post) -> Post:

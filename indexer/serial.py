@@ -24,6 +24,11 @@ def check(post: Post) -> None:
 def to_values(post: Post) -> dict[str, Any]:
     """The whole post. Raises ``PostRefused``."""
     check(post)
+    return unchecked_values(post)
+
+
+def unchecked_values(post: Post) -> dict[str, Any]:
+    """The whole post, also one that no store can hold."""
     values = {name: getattr(post, name) for name in _NAMES}
     values["key"] = [post.key.source, post.key.thread, post.key.post]
     for name in _TIMES:

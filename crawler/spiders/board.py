@@ -21,9 +21,11 @@ from config.database import migrate, open_database
 from config.errors import (
     BadOnionAddress,
     ClientAuthorisationMissing,
+    DuskwatchError,
     OnionDescriptorMissing,
     OnionUnreachable,
     PageUnreadable,
+    SpoolFull,
     StopError,
     TorUnavailable,
 )
@@ -41,10 +43,15 @@ from crawler.state import CrawlState, ThreadState
 from crawler.ticking import steady
 from crawler.tor.handler import tor_back, tor_gone
 from crawler.tor.socks import Isolation
+from indexer.deposit import first_position
+from indexer.ingest import Ingest
 from indexer.opening import open_store
 from indexer.post import Kind, Post, PostKey
+from indexer.spool import Spool
 
 _Content = TypeVar("_Content", BoardPage, ThreadPage)
+_DRAIN, _ANSWER, _PATIENCE = 5.0, 10.0, 5.0  # seconds
+_STORE_GONE = "store gone"  # the reason why a crawl was closed
 _GONE = {GateKind.MISSING, GateKind.FORBIDDEN}
 #: What says that an address does not answer; another may.
 _NO_ANSWER = (
@@ -80,6 +87,18 @@ class _Walk:
     known: Known | None = None
     seen: set[str] = field(default_factory=set)
     next_position: int = 0  # unknown until a page was read
+    anchored: bool = True  # whether the positions of the last page's posts are those in the thread
+
+
+def _ingest(settings: Settings) -> Ingest:
+    """The way into the store. While it is asked nothing else happens, the lease's heartbeat included: so it is given
+    little time, as what it does not take is spooled."""
+    server = settings.elasticsearch
+    hasty = server.model_copy(
+        update={"timeout": min(server.timeout, _ANSWER), "patience": min(server.patience, _PATIENCE)}
+    )
+    spool = Spool(settings.data_dir, settings.spool.megabytes)
+    return Ingest(lambda: open_store(settings.store_url, hasty), spool)
 
 
 def _preferred(addresses: Sequence[str], first: str | None) -> list[str]:
@@ -111,7 +130,8 @@ class BoardSpider(scrapy.Spider):
         database = open_database(settings.database_url)
         migrate(database)
         self._database = database
-        self.store = open_store(settings.store_url, settings.elasticsearch)
+        self.ingest = _ingest(settings)
+        self.ingest.drain(_DRAIN)  # of what waits, as much as there is time for
         self.state = CrawlState(database, source.id)
         self.isolation = Isolation(source.id, self.state.generation())
         self._addresses = _preferred(source.addresses, self.state.address())
@@ -148,6 +168,8 @@ class BoardSpider(scrapy.Spider):
         crawler.signals.connect(spider._tor_gone, tor_gone)
         crawler.signals.connect(spider._tor_back, tor_back)
         crawler.signals.connect(spider._idle, signals.spider_idle)
+        crawler.signals.connect(spider._broke, signals.item_error)
+        crawler.signals.connect(spider._broke, signals.spider_error)
         crawler.signals.connect(spider._closed, signals.spider_closed)
         return spider
 
@@ -173,6 +195,11 @@ class BoardSpider(scrapy.Spider):
     # --- what is asked for
 
     async def start(self) -> AsyncIterator[Request]:
+        try:
+            self.ingest.check_room()
+        except SpoolFull as error:
+            self.store_gone(error)
+            return
         for board in self.source.boards:
             run = _Pass(board, self.state.known(board.key), self.state.watermark(board.key))
             self._passes.append(run)
@@ -275,17 +302,17 @@ class BoardSpider(scrapy.Spider):
             walk.seen.update(post.key.post for post in posts)
         if walk.head:  # the first page was read for what changed on it; now to where the news is
             walk.head, walk.next_position = False, 0
-            yield PageRead(posts)
+            yield PageRead(posts, anchored=walk.anchored)
             target = min(walk.visit.page, thread.pages)
             yield from self._ask(
                 self.adapter.thread_url(walk.visit.url, target), self.parse_thread, walk=walk
             )
         elif thread.next_url and not walk.revisit:
-            yield PageRead(posts)
+            yield PageRead(posts, anchored=walk.anchored)
             yield from self._ask(thread.next_url, self.parse_thread, walk=walk)
         else:
             end = self._end(walk, thread.page, page.fetched_at, to_end=thread.next_url is None)
-            yield PageRead(posts, end)
+            yield PageRead(posts, end, walk.anchored)
 
     def _thread_gated(self, walk: _Walk, gate: Gate, response: Response) -> Iterator[Any]:
         if gate.kind in _GONE and gate.confidence >= SURE:
@@ -302,13 +329,17 @@ class BoardSpider(scrapy.Spider):
             self._gated(None, gate, response)
 
     def _posts(self, thread: ThreadPage, walk: _Walk, page: Page, evidence: str) -> tuple[Post, ...]:
-        known = {each.post.key.post: each.post for each in self.store.thread(self.source.id, walk.visit.key)}
-        board = walk.board or next((post.board for post in known.values()), self.source.boards[0].key)
+        stored = self.ingest.known(self.source.id, walk.visit.key)
+        known = {each.post.key.post: each.post for each in stored or ()}
+        numbered = thread.page == 1 or walk.next_position or any(item.position for item in thread.posts)
+        walk.anchored = stored is not None or bool(numbered)
         first = self._first_position(thread, walk, known)
+        board = self._board(walk, known)
         locked = self._locked(thread, walk, known)
         posts = []
         for position, item in enumerate(thread.posts, first):
             number = item.position or position
+            opening = number == 1 and walk.anchored
             posts.append(
                 Post(
                     key=PostKey(self.source.id, walk.visit.key, item.key),
@@ -325,14 +356,23 @@ class BoardSpider(scrapy.Spider):
                     precision=item.posted.precision,
                     edited_at=item.edited.at if item.edited else None,
                     author_url=item.author_url,
-                    kind=item.kind or (Kind.LISTING if number == 1 else Kind.REPLY),
+                    kind=item.kind or (Kind.LISTING if opening else Kind.REPLY),
                     language=self.source.language,
-                    locked=locked and number == 1,
+                    locked=locked and opening,
                     evidence=evidence,
                 )
             )
-        walk.next_position = first + len(posts)
+        walk.next_position = first + len(posts) if walk.anchored else 0
         return tuple(posts)
+
+    def _board(self, walk: _Walk, known: Mapping[str, Post]) -> str:
+        """The board of a thread: that which was read; else as it was when it was last read."""
+        boards = [
+            walk.board,
+            *(post.board for post in known.values()),
+            walk.known.board if walk.known else "",
+        ]
+        return next(filter(None, boards), self.source.boards[0].key)
 
     @staticmethod
     def _locked(thread: ThreadPage, walk: _Walk, known: Mapping[str, Post]) -> bool:
@@ -341,6 +381,8 @@ class BoardSpider(scrapy.Spider):
             return thread.locked
         if walk.visit.row:
             return walk.visit.row.locked
+        if walk.known and not known:
+            return walk.known.locked
         return any(post.locked for post in known.values())
 
     @staticmethod
@@ -351,10 +393,8 @@ class BoardSpider(scrapy.Spider):
             return 1
         if walk.next_position:
             return walk.next_position
-        for offset, item in enumerate(thread.posts):
-            if item.key in known:
-                return max(known[item.key].position - offset, 1)
-        return max((post.position for post in known.values()), default=0) + 1
+        positions = {key: post.position for key, post in known.items()}
+        return first_position((item.key for item in thread.posts), positions)
 
     def _end(self, walk: _Walk, page: int, at: datetime, *, to_end: bool) -> VisitEnd:
         return VisitEnd(
@@ -395,7 +435,7 @@ class BoardSpider(scrapy.Spider):
 
     def _idle(self) -> None:
         """Everything that moved is read: spend what is left on edits that no board page tells."""
-        if self._revisited or self.figures.tor_gone:
+        if self._revisited or self.figures.tor_gone or self.figures.store_gone:
             return
         self._revisited = True
         engine = self.crawler.engine
@@ -472,6 +512,24 @@ class BoardSpider(scrapy.Spider):
             run.failed = True
         self.logger.warning("page unreadable: %s", self.figures.detail)
 
+    # --- a store that is away
+
+    def store_gone(self, error: DuskwatchError) -> None:
+        """Stop: what is read from here on could not be kept."""
+        away = self.ingest.away
+        self.figures.store_gone = True
+        self.figures.detail = f"{error}{f'; the store: {away}' if away else ''}"[:500]
+        self.logger.error("the crawl stops: %s", self.figures.detail)
+        assert self.crawler.engine is not None
+        deferred_from_coro(self.crawler.engine.close_spider_async(reason=_STORE_GONE))
+
+    def _broke(self, failure: Failure) -> None:
+        """A page was not read, or its posts not taken: what led to it has to be read again."""
+        self.figures.failed += 1
+        self.figures.detail = f"{type(failure.value).__name__}: {failure.value}"[:500]
+        for run in self._passes:
+            run.failed = True
+
     # --- small things
 
     def _time(self) -> datetime:
@@ -513,11 +571,18 @@ class BoardSpider(scrapy.Spider):
                 self.state.board_read(run.board.key, watermark=newest, pages=run.pages, at=self._time())
         if self._heart.running:
             self._heart.stop()
+        if self.figures.spooled and not self.figures.detail:
+            self.figures.detail = f"{self.figures.spooled:,} posts wait for the store: {self.ingest.away}"[
+                :500
+            ]
         self.figures.rest(self.state.gated_runs())
         self.state.run_ended(self._run, self.figures, state_of(self.figures), datetime.now(UTC))
-        if reason == "finished":  # else the source is due at once: this process is about to end
+        if reason in (
+            "finished",
+            _STORE_GONE,
+        ):  # else the source is due at once: this process is about to end
             self._leases.release(self.source.id, self._lease, rest=self.figures.pause)
         self._seal()
         self._evidence.close()
-        self.store.close()
+        self.ingest.close()
         self._database.dispose()

@@ -5,11 +5,12 @@ from __future__ import annotations
 import sqlite3
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from config.errors import CursorUnknown, QueryError, StoreRefused, StoreUnavailable
+from config.sqlite import statements, transaction
 from indexer.highlight import highlight
 from indexer.post import Change, ChangeKind, Outcome, Post, PostKey, Stored
 from indexer.query import parse, positive
@@ -276,7 +277,7 @@ class SqliteStore:
                 )
             if version == 0:
                 script = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
-                for statement in rows.statements(script):
+                for statement in statements(script):
                     self._db.execute(statement)
                 self._db.execute("INSERT INTO meta VALUES ('uuid', ?)", (uuid.uuid4().hex,))
                 self._db.execute("INSERT INTO meta VALUES ('folding', ?)", (FOLDING,))
@@ -299,16 +300,8 @@ class SqliteStore:
         )
         self._db.execute("INSERT OR REPLACE INTO meta VALUES ('folding', ?)", (FOLDING,))
 
-    @contextmanager
-    def _transaction(self, kind: str = "IMMEDIATE") -> Iterator[None]:
-        self._db.execute(f"BEGIN {kind}")
-        try:
-            yield
-            self._db.execute("COMMIT")
-        except BaseException:
-            if self._db.in_transaction:  # a full disk has rolled back already
-                self._db.execute("ROLLBACK")
-            raise
+    def _transaction(self, kind: str = "IMMEDIATE") -> AbstractContextManager[None]:
+        return transaction(self._db, kind)
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from indexer.post import Post, Stored
@@ -76,13 +75,3 @@ def stored(
 def marks(values: Sequence[object]) -> str:
     """As many question marks."""
     return ", ".join("?" * len(values))
-
-
-def statements(script: str) -> Iterator[str]:
-    """The statements of an SQL file one by one; ``executescript`` would commit the transaction around it."""
-    statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""

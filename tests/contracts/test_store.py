@@ -7,6 +7,7 @@ import os
 import random
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -21,6 +22,7 @@ from config.errors import CursorUnknown, PostRefused, QueryError, StoreRefused
 from indexer.ingest import Ingest
 from indexer.opening import open_store
 from indexer.post import ChangeKind, Kind, Outcome, Post, PostKey, Precision
+from indexer.spool import Spool
 from indexer.store import Filters, PurgePolicy, Sort, Store
 
 NOON = datetime(2026, 1, 6, 12, tzinfo=UTC)
@@ -46,6 +48,12 @@ def store(url: str) -> Iterator[Store]:
     opened = open_store(url)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Iterator[Spool]:
+    with closing(Spool(tmp_path, 1)) as opened:
+        yield opened
 
 
 def post(number: int = 1, text: str = "plain words", **more: Any) -> Post:
@@ -100,16 +108,14 @@ def test_one_batch_may_hold_a_post_twice(store: Store) -> None:
     assert ids(store, "other") == ["2"]
 
 
-def test_a_post_that_no_store_can_hold_is_named_and_set_aside(store: Store) -> None:
+def test_a_post_that_no_store_can_hold_is_named_and_set_aside(store: Store, spool: Spool) -> None:
     bad = post(2, position=2**63)
     with pytest.raises(PostRefused, match="position 9") as caught:
         store.put([post(1), bad, post(3)])
     assert caught.value.post == bad.id
     assert store.stats().posts == 0
-    ingest = Ingest(store)
-    for each in (post(1), bad, post(3)):
-        ingest.add(each)
-    assert ingest.flush() == [Outcome.NEW, Outcome.NEW]
+    assert Ingest(lambda: store, spool).put([post(1), bad, post(3)], source="forum").new == 2
+    assert [each.post for each in spool.refused()] == [bad]
 
 
 def test_removed_and_back(store: Store) -> None:
@@ -321,10 +327,11 @@ texts = st.text(st.characters(codec=None), max_size=60)  # type: ignore[arg-type
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(max_size=60), st.text(max_size=60), st.text(min_size=1, max_size=9), texts)
-def test_a_store_gives_back_what_it_got(store: Store, title: str, text: str, key: str, hostile: str) -> None:
-    ingest = Ingest(store)
-    ingest.add(post(1, text, key=PostKey("forum", "t", key), title=title, author=hostile))
-    ingest.flush()
+def test_a_store_gives_back_what_it_got(
+    store: Store, spool: Spool, title: str, text: str, key: str, hostile: str
+) -> None:
+    one = post(1, text, key=PostKey("forum", "t", key), title=title, author=hostile)
+    assert not Ingest(lambda: store, spool).put([one], source="forum").waits
     cleaned = key.replace("\0", "�")
     found = store.get(PostKey("forum", "t", cleaned))
     assert found is not None
@@ -334,10 +341,8 @@ def test_a_store_gives_back_what_it_got(store: Store, title: str, text: str, key
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(max_size=40), st.text(max_size=20))
-def test_any_query_answers_or_says_what_is_wrong(store: Store, text: str, query: str) -> None:
-    ingest = Ingest(store)
-    ingest.add(post(1, text))
-    ingest.flush()
+def test_any_query_answers_or_says_what_is_wrong(store: Store, spool: Spool, text: str, query: str) -> None:
+    Ingest(lambda: store, spool).put([post(1, text)], source="forum")
     try:
         page = store.search(query)
     except QueryError as error:

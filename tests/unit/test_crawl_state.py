@@ -45,7 +45,8 @@ def test_threads_come_and_go(database: sa.Engine) -> None:
     assert state.due(NOON, 10) == []
     assert [known.key for known in state.due(NOON + HOUR, 10)] == ["7"]
     again = NOON + 2 * HOUR
-    assert state.thread_removed("7", at=NOON + HOUR, next_visit_at=again) == NOON, "when it was last seen"
+    state.thread_removed("7", at=NOON + HOUR, next_visit_at=again)
+    assert state.visited_at("7") == NOON, "when it was last seen"
     gone = state.known("sale")["7"]
     assert (gone.removed, gone.signature) == (True, "")
     assert state.due(again, 10) == [], "what its board does not list is not looked for"
@@ -56,7 +57,8 @@ def test_threads_come_and_go(database: sa.Engine) -> None:
 def test_a_listed_thread_that_cannot_be_read_is_looked_at_by_its_age(database: sa.Engine) -> None:
     state = CrawlState(database, "forum")
     again = NOON + HOUR
-    assert state.thread_removed("7", at=NOON, next_visit_at=again, listed=THREAD) is None
+    assert state.visited_at("7") is None
+    state.thread_removed("7", at=NOON, next_visit_at=again, listed=THREAD)
     assert state.due(NOON, 10) == []
     assert [known.key for known in state.due(again, 10)] == ["7"]
     state.thread_removed("7", at=again, next_visit_at=again + HOUR)

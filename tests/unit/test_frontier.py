@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.adapter import BoardPage, Instant, ThreadRow
-from crawler.frontier import Known, decide_board, gone, next_visit, signature, vanished
+from crawler.frontier import Known, decide_board, next_visit, signature, vanished
+from indexer.deposit import gone
 from indexer.post import Precision
 
 NOON = datetime(2026, 1, 6, 12, tzinfo=UTC)
