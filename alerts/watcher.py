@@ -133,3 +133,10 @@ class Watcher:
             .where(cursor_table.c.name == _NAME)
             .values(cursor=cursor, at=self._clock())
         )
+
+
+def feed_cursors(database: sa.Engine) -> dict[str, tuple[str | None, datetime]]:
+    """Where each reader of the feed stands, by its name, and since when; None: at the beginning."""
+    with database.connect() as connection:
+        found = connection.execute(sa.select(cursor_table))
+        return {row.name: (row.cursor or None, row.at) for row in found}

@@ -33,15 +33,18 @@ from console.wiring import (
     crawl_summary,
     database,
     deliver,
+    drain,
     read_inputs,
     store,
     watch,
 )
 from crawler.leases import Leases
 from crawler.tor.process import OwnTor
+from indexer.spool import FULL
 
 _log = structlog.get_logger()
 _CRAWLS_END = 5.0  # seconds after which all crawls that have not ended by themselves are killed
+_DRAIN = 5.0  # seconds that one run of its job gives to what waits for the store
 _ALL_ENDS = 8.0  # seconds after which a delivery or watch that is still under way is left behind
 
 
@@ -57,6 +60,7 @@ class Service:
         self._open_channels()
         self._tor = OwnTor()
         self._ailing: dict[str, str] = {}
+        self._spooling = ""  # why posts wait for the store, as it was last told
         self._children: dict[str, subprocess.Popen[str]] = {}
         self._lock = threading.Lock()
         self._scheduler = BackgroundScheduler(
@@ -100,6 +104,7 @@ class Service:
         self._scheduler.add_job(self._keep_tor, "interval", seconds=10, id="tor")
         self._scheduler.add_job(self._check_sources, "interval", seconds=30, id="health")
         self._scheduler.add_job(self._purge_evidence, "interval", days=1, id="evidence", next_run_time=now)
+        self._scheduler.add_job(self._drain, "interval", seconds=_DRAIN, id="spool", next_run_time=now)
         self._scheduler.add_job(self._begin_crawls, "interval", seconds=1, id="crawl", next_run_time=now)
         self._scheduler.start()
         _log.info(
@@ -218,6 +223,22 @@ class Service:
             if why.partition(":")[0] != self._ailing.get(name, "").partition(":")[0]:
                 _log.error("source is not read as it should be", source=name, reason=why)
         self._ailing = found
+
+    def _drain(self) -> None:
+        """Put what waits for the store into it; log when it begins and ends to wait, and when room runs out."""
+        try:
+            done = drain(self._inputs.settings, _DRAIN)
+        except DuskwatchError as error:
+            _log.error("the spool cannot be read; it is tried again", reason=str(error))
+            return
+        why = f"{done.away}" if done.away else ""
+        if done.spool.alarm:
+            why += f"; {FULL}"
+        if why and why != self._spooling:
+            _log.error("posts wait for the store", spool=str(done.spool), reason=why)
+        elif self._spooling and not done.spool.waiting:
+            _log.info("nothing waits for the store any more")
+        self._spooling = why if done.spool.waiting else ""
 
     def _watch(self) -> None:
         inputs: Inputs = self._inputs

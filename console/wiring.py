@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -23,18 +23,55 @@ from alerts.loading import load_watchlists
 from alerts.matching import build_matcher
 from alerts.matching.port import Matcher
 from alerts.outbox import Deliverer, DeliverRun
-from alerts.watcher import Watcher, WatchRun
+from alerts.watcher import Watcher, WatchRun, feed_cursors
 from alerts.watchlist import Organisation
 from config.database import database_faults, migrate, open_database
-from config.errors import DuskwatchError, InputError, Problem, StopError
+from config.errors import CursorUnknown, DuskwatchError, InputError, Problem, StopError
 from config.settings import Settings, load_settings
 from crawler.adapters import AdapterUnknown, load_adapter
 from crawler.health import CURES, Standing
 from crawler.source import Source, load_sources
 from crawler.state import mark_hot, standings
 from crawler.tor.process import OwnTor
+from indexer.ingest import Ingest
 from indexer.opening import open_store
+from indexer.spool import Spool, SpoolFigures
 from indexer.store import Store
+
+_STUCK = 300.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A reader of the change feed: about how many changes it is behind, and when it last moved on. ``lost``: its
+    cursor is of another store."""
+
+    name: str
+    behind: int
+    moved_at: datetime
+    lost: bool = False
+
+    def stuck(self, every: float, now: datetime) -> bool:
+        """Whether it should have moved on since, where it is run so often (seconds)."""
+        late = (now - self.moved_at).total_seconds() > max(10 * every, _STUCK)
+        return self.lost or (self.behind > 0 and late)
+
+    def __str__(self) -> str:
+        if self.lost:
+            return (
+                f"{self.name} has a cursor of another store (duskwatch watch restart reads this one's feed)"
+            )
+        return f"{self.name} is {self.behind:,} changes behind"
+
+
+@dataclass(frozen=True, slots=True)
+class Drained:
+    """How many deposits left the spool, what it holds now, and why no more left it."""
+
+    count: int
+    spool: SpoolFigures
+    away: DuskwatchError | None
+
 
 BROKEN = "broken"  # the state of a crawl whose process ended without telling what it did
 
@@ -121,6 +158,46 @@ def store(settings: Settings) -> Iterator[Store]:
         yield opened
     finally:
         opened.close()
+
+
+def readers(settings: Settings, posts: Store) -> list[Reader]:
+    """Every reader of the store's feed."""
+    with database(settings) as engine:
+        found = feed_cursors(engine)
+    return [_reader(name, posts, cursor, at) for name, (cursor, at) in sorted(found.items())]
+
+
+def _reader(name: str, posts: Store, cursor: str | None, at: datetime) -> Reader:
+    try:
+        return Reader(name, posts.behind(cursor), at)
+    except CursorUnknown:
+        return Reader(name, posts.behind(None), at, lost=True)
+
+
+@contextmanager
+def spool(settings: Settings) -> Iterator[Spool]:
+    """What waits for the store, on this machine."""
+    with closing(Spool(settings.data_dir, settings.spool.megabytes)) as opened:
+        yield opened
+
+
+@contextmanager
+def ingest(settings: Settings) -> Iterator[Ingest]:
+    """The way into the store, which is opened when it is needed."""
+    waiting = Spool(settings.data_dir, settings.spool.megabytes)
+    with closing(Ingest(lambda: open_store(settings.store_url, settings.elasticsearch), waiting)) as opened:
+        yield opened
+
+
+def drain(settings: Settings, seconds: float) -> Drained:
+    """Put what waits for the store into it, for so long."""
+    with spool(settings) as waiting:
+        before = waiting.figures()
+        if not before.waiting:
+            return Drained(0, before, None)
+        with ingest(settings) as way:
+            count = way.drain(seconds)
+            return Drained(count, waiting.figures(), way.away)
 
 
 @contextmanager

@@ -88,6 +88,8 @@ class Ingest:
             try:
                 done = do(self._opened(), deposit, self._spool.refuse, datetime.now(UTC))
             except _AWAY as error:
+                if self.away is None:
+                    _log.error("the store is away; posts wait for it", reason=str(error))
                 self._gone(error)
             else:
                 self._back()
@@ -125,6 +127,27 @@ class Ingest:
                 _log.info("what waited for the store is in it", deposits=count)
         return count
 
+    def again(self) -> int:
+        """Put the posts that were refused once more; how many the store took. Raises as the store does."""
+        count, now = 0, datetime.now(UTC)
+        for post in self._spool.every_refused():
+            if self._takes(post, now):
+                self._spool.forget(post)
+                count += 1
+        return count
+
+    def _takes(self, post: Post, now: datetime) -> bool:
+        faults: list[str] = []
+        deposit = Put(post.key.source, (post,))
+        try:
+            check(post)
+            late = settled(self._opened(), deposit, now)
+            for each in [deposit] if late is None else late:
+                do(self._opened(), each, lambda _, reason: faults.append(reason), now)
+        except PostRefused:
+            return False
+        return not faults
+
     def check_room(self) -> None:
         """Raise ``SpoolFull`` where a crawl had better not begin."""
         figures = self._spool.figures()
@@ -146,8 +169,6 @@ class Ingest:
         return self._clock() >= self._ask_at
 
     def _gone(self, error: DuskwatchError) -> None:
-        if self.away is None:
-            _log.error("the store is away; posts wait for it", reason=str(error))
         self.away = error
         self._ask_at = self._clock() + self._pause
         self._pause = min(2 * self._pause, _LONGEST_PAUSE)

@@ -175,10 +175,20 @@ class Spool:
             rows = self._db.execute(
                 "SELECT content, reason, at FROM refused ORDER BY at DESC, id LIMIT ?", (limit,)
             ).fetchall()
-        return [
-            Refused(from_values(json.loads(zlib.decompress(content))), reason, _time(at))
-            for content, reason, at in rows
-        ]
+        return [Refused(_post(content), reason, _time(at)) for content, reason, at in rows]
+
+    def every_refused(self) -> Iterator[Post]:
+        """All posts that were refused, oldest first; they may be forgotten meanwhile."""
+        last = 0
+        while True:
+            with self._errors():
+                row = self._db.execute(
+                    "SELECT rowid, content FROM refused WHERE rowid > ? ORDER BY rowid LIMIT 1", (last,)
+                ).fetchone()
+            if row is None:
+                return
+            last = row[0]
+            yield _post(row[1])
 
     def forget(self, post: Post) -> None:
         """Strike a post off those that were refused."""
@@ -262,6 +272,10 @@ class Spool:
             raise StoreRefused(
                 f"{self._path}: {error}", cure="move it aside: what it holds may be lost"
             ) from error
+
+
+def _post(content: bytes) -> Post:
+    return from_values(json.loads(zlib.decompress(content)))
 
 
 def _time(seconds: float) -> datetime:

@@ -85,6 +85,17 @@ class StoreStats:
     detail: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Ailment:
+    """Something that stands in a store's way, or will soon, and what a person can do about it."""
+
+    says: str
+    cure: str
+
+    def __str__(self) -> str:
+        return f"{self.says} ({self.cure})"
+
+
 class Store(Protocol):
     """Keeps posts, finds them, and tells what changed.
 
@@ -144,6 +155,12 @@ class Store(Protocol):
 
     def stats(self) -> StoreStats:
         """Counts and size."""
+
+    def behind(self, after: str | None) -> int:
+        """About how many changes lie behind a cursor; never fewer. May raise ``CursorUnknown``."""
+
+    def ailments(self) -> list[Ailment]:
+        """What a person should see to."""
 
     def close(self) -> None:
         """Free what is held. No other method may be called afterwards."""

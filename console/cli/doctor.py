@@ -16,9 +16,10 @@ from alerts.loading import load_watchlists
 from config.errors import DuskwatchError
 from config.settings import Settings, load_settings
 from console.cli.output import options, show
-from console.wiring import ailing, channels, database, read_sources, store
+from console.wiring import ailing, channels, database, read_sources, readers, spool, store
 from crawler.tor.control import connection
 from crawler.tor.wait import wait_for_tor
+from indexer.spool import FULL
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def doctor(context: typer.Context) -> None:
-    """Check settings, data folder, database, store, Tor, sources, watchlists, channels and clock."""
+    """Check settings, data folder, database, store, feed, spool, Tor, sources, watchlists, channels and clock."""
     findings = examine(options(context).config)
     shown = Text("\n").join(
         Text.assemble(
@@ -58,7 +59,7 @@ def examine(config: Path | None) -> list[Finding]:
     except DuskwatchError as error:
         return [Finding("settings", False, str(error))]
     findings = [Finding("settings", True, "read")]
-    for check in (_data, _database, _store, _tor, _sources, _watchlists, _channels, _clock):
+    for check in (_data, _database, _store, _feed, _spool, _tor, _sources, _watchlists, _channels, _clock):
         findings.append(_guarded(check, settings))
     return findings
 
@@ -88,7 +89,36 @@ def _database(settings: Settings) -> str:
 def _store(settings: Settings) -> str:
     with store(settings) as posts:
         stats = posts.stats()
-    return f"{stats.posts:,} posts, {stats.revisions:,} revisions, {stats.size_bytes / 1e6:.1f} MB"
+        ailments = posts.ailments()
+    if ailments:
+        raise ValueError("; ".join(map(str, ailments)))
+    about = "".join(f", {name} {value}" for name, value in stats.detail.items() if name != "kind")
+    return f"{stats.posts:,} posts, {stats.revisions:,} revisions, {stats.size_bytes / 1e6:.1f} MB{about}"
+
+
+def _feed(settings: Settings) -> str:
+    now = datetime.now(UTC)
+    with store(settings) as posts:
+        found = readers(settings, posts)
+    if stuck := [reader for reader in found if reader.stuck(settings.watch.every, now)]:
+        since = f"{min(reader.moved_at for reader in stuck):%Y-%m-%d %H:%M}Z"
+        raise ValueError(f"{', '.join(map(str, stuck))} since {since} (is duskwatch run running?)")
+    return ", ".join(map(str, found)) or "not read yet"
+
+
+def _spool(settings: Settings) -> str:
+    with spool(settings) as waiting:
+        figures = waiting.figures()
+    faults = []
+    if figures.alarm:
+        faults.append(f"{figures} ({FULL})")
+    elif figures.waiting:
+        faults.append(f"{figures} (duskwatch store drain, or duskwatch run, puts them into it)")
+    if figures.refused:
+        faults.append(f"{figures.refused:,} posts were refused (duskwatch store refused lists them)")
+    if faults:
+        raise ValueError("; ".join(faults))
+    return str(figures)
 
 
 def _tor(settings: Settings) -> str:

@@ -2,34 +2,95 @@
 
 from __future__ import annotations
 
+import math
 import sys
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
 from rich.text import Text
 
-from config.errors import StoreRefused
+from config.errors import StoreRefused, StoreUnavailable
 from config.settings import load_settings
-from console.cli.output import options, show
-from console.wiring import store
+from console.cli.output import options, show, table
+from console.wiring import drain as drain_spool
+from console.wiring import ingest, readers, spool, store
 from indexer.migration import copy
 from indexer.opening import open_store, upgrade_store
+from indexer.spool import SpoolFigures
 
 app = typer.Typer(
-    name="store", help="Figures of the store of posts; moving to another.", no_args_is_help=True
+    name="store",
+    help="Figures of the store of posts, what waits for it, moving to another.",
+    no_args_is_help=True,
 )
 
 
 @app.command()
 def stats(context: typer.Context) -> None:
-    """Counts and size."""
-    with store(load_settings(options(context).config)) as posts:
-        found = posts.stats()
-    more = "".join(f", {name} {value}" for name, value in found.detail.items())
-    shown = f"{found.posts:,} posts, {found.revisions:,} revisions, {found.removed:,} removed, "
-    show(context, asdict(found), Text(f"{shown}{found.size_bytes / 1e6:.1f} MB{more}"))
+    """Counts and size, what the store lacks, how far readers of its feed are, and what waits for it."""
+    settings = load_settings(options(context).config)
+    with spool(settings) as opened:
+        waiting = opened.figures()
+    with reaching(waiting), store(settings) as posts:
+        found, lacks, read = posts.stats(), posts.ailments(), readers(settings, posts)
+    value = asdict(found) | {
+        "lacks": [asdict(each) for each in lacks],
+        "readers": read,
+        "spool": asdict(waiting),
+    }
+    more = "".join(f", {name} {each}" for name, each in found.detail.items())
+    lines = [f"{found.posts:,} posts, {found.revisions:,} revisions, {found.removed:,} removed, "]
+    lines[0] += f"{found.size_bytes / 1e6:.1f} MB{more}"
+    lines += [*map(str, read), f"{waiting}; {waiting.refused:,} posts refused", *map(str, lacks)]
+    show(context, value, Text("\n".join(lines)))
+
+
+@contextmanager
+def reaching(waiting: SpoolFigures) -> Iterator[None]:
+    """Say on the standard error what waits for a store that cannot be asked."""
+    try:
+        yield
+    except (StoreUnavailable, StoreRefused):
+        sys.stderr.write(f"{waiting}\n")
+        raise
+
+
+@app.command()
+def drain(context: typer.Context) -> None:
+    """Put what waits for the store into it; duskwatch run does so by itself."""
+    done = drain_spool(load_settings(options(context).config), math.inf)
+    if done.away:
+        sys.stderr.write(f"{done.spool}\n")
+        raise done.away
+    show(context, {"done": done.count, "spool": asdict(done.spool)}, f"{done.count:,} done; {done.spool}")
+
+
+@app.command()
+def refused(
+    context: typer.Context,
+    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 100,
+    retry: Annotated[bool, typer.Option("--retry", help="put them again first")] = False,
+    forget: Annotated[bool, typer.Option("--forget", help="then strike those off that are left")] = False,
+) -> None:
+    """Posts that the store can never hold, with the reason and the kept page, newest first."""
+    settings = load_settings(options(context).config)
+    if retry:
+        with ingest(settings) as way:
+            taken = way.again()
+        sys.stderr.write(f"{taken:,} posts were taken\n")
+    with spool(settings) as waiting:
+        found = waiting.refused(limit)
+        if forget:
+            for each in found:
+                waiting.forget(each.post)
+    rows = [
+        {"post": each.post.id, "reason": each.reason, "at": each.at, "evidence": each.post.evidence}
+        for each in found
+    ]
+    show(context, rows, table(rows, ("post", "reason", "at", "evidence"), "no posts were refused"))
 
 
 @app.command()

@@ -10,7 +10,8 @@ from elasticsearch import NotFoundError
 
 from config.settings import ElasticsearchSettings
 from indexer.post import ChangeKind, Outcome, Post, PostKey, Stored
-from indexer.store import ChangePage, Filters, PurgePolicy, SearchPage, Sort, StoreStats
+from indexer.store import Ailment, ChangePage, Filters, PurgePolicy, SearchPage, Sort, StoreStats
+from indexer.stores import elasticsearch_health as health
 from indexer.stores import elasticsearch_mapping as mapping
 from indexer.stores.elasticsearch_client import connect, errors, read_url
 from indexer.stores.elasticsearch_documents import (
@@ -167,10 +168,15 @@ class ElasticsearchStore:
             removed = self._client.count(index=self._names.posts, query=standing)["count"]
             revisions = self._client.count(index=self._names.changes, query=revised)["count"]
             size = self._client.indices.stats(index=both, metric="store")["_all"]["primaries"]["store"]
-            health = self._client.cluster.health(index=both)["status"]
-        return StoreStats(
-            posts, revisions, removed, size["size_in_bytes"], {"kind": "elasticsearch", "health": health}
-        )
+        about = health.detail(self._client, self._names)
+        return StoreStats(posts, revisions, removed, size["size_in_bytes"], about)
+
+    def behind(self, after: str | None) -> int:
+        self._feed.check(after)
+        return health.behind(self._client, self._names, after)
+
+    def ailments(self) -> list[Ailment]:
+        return health.ailments(self._client, self._names)
 
     def close(self) -> None:
         self._client.close()

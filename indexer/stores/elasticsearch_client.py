@@ -95,9 +95,11 @@ def connect(address: Address, server: ElasticsearchSettings) -> Elasticsearch:
             found = client.nodes.info(node_id="_local", metric="http", filter_path="nodes.*.version")
         versions = {node["version"] for node in found.body.get("nodes", {}).values()}
         if not versions or any(int(version.split(".")[0]) != _MAJOR for version in versions):
+            newer = any(int(version.split(".")[0]) > _MAJOR for version in versions)
             raise StoreRefused(
                 f"the server is version {', '.join(sorted(versions)) or 'unknown'}",
-                cure=f"Elasticsearch {_MAJOR} is needed",
+                cure=f"this duskwatch speaks to Elasticsearch {_MAJOR}: update "
+                + ("duskwatch" if newer else "the server"),
             )
     except BaseException:
         client.close()

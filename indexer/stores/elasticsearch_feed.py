@@ -74,6 +74,10 @@ class Feed:
                     raise
         return ChangePage(tuple(map(read_change, self._heal(found))), self._cursor(places))
 
+    def check(self, cursor: str | None) -> None:
+        """Raises ``CursorUnknown`` for a cursor of another store."""
+        self._places(cursor)
+
     def _read(self, places: Places, found: list[Entry], limit: int) -> None:
         news = [each for each in self._generations() if each.checkpoint > each.place(places)]
         if news:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import uuid
 from collections.abc import Iterator, Sequence
@@ -14,7 +15,7 @@ from config.sqlite import statements, transaction
 from indexer.highlight import highlight
 from indexer.post import Change, ChangeKind, Outcome, Post, PostKey, Stored
 from indexer.query import parse, positive
-from indexer.store import FACETS, ChangePage, Filters, Hit, PurgePolicy, SearchPage, Sort, StoreStats
+from indexer.store import FACETS, Ailment, ChangePage, Filters, Hit, PurgePolicy, SearchPage, Sort, StoreStats
 from indexer.stores import sqlite_rows as rows
 from indexer.stores.sqlite_query import ORDERS, Compiled, behind, compile_query
 from indexer.text import FOLDING, fold
@@ -24,6 +25,7 @@ _INTERVALS = {"hour": "%Y-%m-%dT%H:00", "day": "%Y-%m-%d", "week": "week", "mont
 _COLUMNS = ", ".join(rows.COLUMNS)
 _MARKS = ", ".join(f":{name}" for name in rows.COLUMNS)
 _SETTINGS = ", ".join(f"{name} = :{name}" for name in rows.COLUMNS if name != "id")
+_ROOM = 1_000_000_000  # bytes that its disk should have left
 _PARAMETERS = 500  # of one statement; SQLite takes more
 
 
@@ -261,6 +263,17 @@ class SqliteStore:
             file.stat().st_size for file in self._path.parent.glob(f"{self._path.name}*") if file.is_file()
         )
         return StoreStats(posts, revisions, removed, size, {"kind": "sqlite", "feed": str(last)})
+
+    def behind(self, after: str | None) -> int:
+        query = "SELECT count(*) FROM feed WHERE seq > ?"
+        with self._errors():
+            return int(self._db.execute(query, (self._sequence(after),)).fetchone()[0])
+
+    def ailments(self) -> list[Ailment]:
+        free = shutil.disk_usage(self._path.parent).free
+        if free >= _ROOM:
+            return []
+        return [Ailment(f"the disk of {self._path} has {free / 1e6:.0f} MB left", "make room on it")]
 
     def close(self) -> None:
         self._db.close()
