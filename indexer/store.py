@@ -26,11 +26,11 @@ class ChangePage:
 
 
 class Sort(StrEnum):
-    """Orders of a search; ties are always broken by post id, ascending. What is relevant, a store says itself."""
+    """Orders of a search; ties are always broken by post id, ascending."""
 
     NEWEST = "newest"  # posted_at, or first seen where the board gives no time, descending
     OLDEST = "oldest"
-    RELEVANCE = "relevance"
+    RELEVANCE = "relevance"  # as ``indexer/relevance.py`` defines it, descending; then as ``NEWEST``
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +47,20 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One post that a search found. Spans are (start, end) in characters of the original field."""
+    """One post that a search found. Spans are (start, end) in characters of the original field. ``score`` is 0 unless
+    hits are ordered by it. ``posts``: in a search by listing, how many posts of the listing fit."""
 
     stored: Stored
     score: float
     title_spans: tuple[tuple[int, int], ...] = ()
     text_spans: tuple[tuple[int, int], ...] = ()
+    posts: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class SearchPage:
-    """One page of hits. ``total`` is exact; ``after`` resumes behind the last hit, None at the end."""
+    """One page of hits. ``total`` is the exact number of posts that fit; ``after`` resumes behind the last hit, None at
+    the end."""
 
     hits: tuple[Hit, ...]
     total: int
@@ -131,9 +134,12 @@ class Store(Protocol):
         limit: int = 20,
         after: str | None = None,
         facets: Sequence[str] = (),
+        by_listing: bool = False,
     ) -> SearchPage:
         """Posts whose newest revision fits. May raise ``QueryError``. ``facets`` of source, board, author,
-        kind, language."""
+        kind, language. ``by_listing``: of each listing its first hit only, with how many of its posts fit; up to
+        10,000 listings can be paged through. Further pages hold every hit once, whatever is written meanwhile; a hit
+        that came or changed since the first page may be among them or not."""
 
     def histogram(
         self, query: str, *, filters: Filters = Filters(), interval: str = "day"

@@ -26,10 +26,13 @@ def search(
     limit: Annotated[int, typer.Option(min=1, max=1000)] = 10,
     sort: Annotated[Sort, typer.Option(help="newest, oldest or relevance")] = Sort.NEWEST,
     after: Annotated[str | None, typer.Option(help="the page after this mark")] = None,
+    by_listing: Annotated[
+        bool, typer.Option("--by-listing", help="one hit a listing, with how many of its posts fit")
+    ] = False,
 ) -> None:
     """Search all posts. Fields: title, text, author, source, board, thread, kind, language, posted, seen, removed."""
     with store(load_settings(options(context).config)) as posts:
-        page = posts.search(query, limit=limit, sort=sort, after=after)
+        page = posts.search(query, limit=limit, sort=sort, after=after, by_listing=by_listing)
     found = {"total": page.total, "after": page.after, "hits": page.hits}
     more = f", the next page: --after {page.after}" if page.after else ""
     show(context, found, Group(Text(f"{page.total} posts{more}"), *map(_shown, page.hits)))
@@ -39,7 +42,9 @@ def _shown(hit: Hit) -> Text:
     post = hit.stored.post
     posted = f"{post.posted_at:%Y-%m-%d %H:%M}Z" if post.posted_at else "no time stated"
     gone = ", removed" if hit.stored.removed_at else ""
-    line = Text(f"\n{post.id}  {posted}  {plain(post.author)}  revision {hit.stored.revision}{gone}\n", "dim")
+    more = f", and {hit.posts - 1} more of this listing" if hit.posts > 1 else ""
+    about = f"revision {hit.stored.revision}{gone}{more}"
+    line = Text(f"\n{post.id}  {posted}  {plain(post.author)}  {about}\n", "dim")
     line.append_text(_marked(post.title, hit.title_spans)).append("\n")
     begin = max(hit.text_spans[0][0] - 80, 0) if hit.text_spans else 0
     shifted = tuple((start - begin, end - begin) for start, end in hit.text_spans)

@@ -150,8 +150,9 @@ class ElasticsearchStore:
         limit: int = 20,
         after: str | None = None,
         facets: Sequence[str] = (),
+        by_listing: bool = False,
     ) -> SearchPage:
-        return self._search.page(query, filters, sort, limit, after, facets)
+        return self._search.page(query, filters, sort, limit, after, facets, by_listing)
 
     def histogram(
         self, query: str, *, filters: Filters = Filters(), interval: str = "day"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from indexer import query as q
+from indexer.relevance import FIELD_WEIGHTS, Term
 from indexer.store import Filters, Sort
 from indexer.stores.elasticsearch_documents import keyword, micros
 
@@ -14,7 +16,7 @@ _EVERYTHING: Query = {"match_all": {}}
 ORDERS: dict[Sort, list[Query]] = {
     Sort.NEWEST: [{"posted": "desc"}, {"id": "asc"}],
     Sort.OLDEST: [{"posted": "asc"}, {"id": "asc"}],
-    Sort.RELEVANCE: [{"_score": "desc"}, {"id": "asc"}],
+    Sort.RELEVANCE: [{"_score": "desc"}, {"posted": "desc"}, {"id": "asc"}],
 }
 
 
@@ -35,10 +37,24 @@ def compile_query(tree: q.Node, filters: Filters) -> Query:
     return {"bool": {"filter": clauses}}
 
 
-def scored(narrowed: Query, tree: q.Node) -> Query:
-    """The same hits, with scores by the words that the query looks for."""
-    wanted = [_score(term) for term in q.positive(tree)]
+def scored(narrowed: Query, terms: Sequence[Term], weights: Sequence[int]) -> Query:
+    """The same hits, with scores as ``indexer/relevance.py`` defines them: whole numbers, which floats hold exactly."""
+    wanted = [
+        {
+            "constant_score": {
+                "filter": _term(term, f"{field}_words"),
+                "boost": weight * FIELD_WEIGHTS[field],
+            }
+        }
+        for term, weight in zip(terms, weights, strict=True)
+        for field in term.fields
+    ]
     return {"bool": {"filter": [narrowed], "should": wanted}} if wanted else narrowed
+
+
+def having(term: Term) -> Query:
+    """The posts that have a term in one of its fields."""
+    return _clause(term)
 
 
 def _clause(node: q.Node) -> Query:
@@ -71,7 +87,7 @@ def _some(clauses: list[Query]) -> Query:
     return {"bool": {"should": clauses, "minimum_should_match": 1}}
 
 
-def _term(term: q.Words | q.Wild | q.Near, field: str) -> Query:
+def _term(term: Term, field: str) -> Query:
     """A term within one field. ``constant_score`` rewrites have no limit of words, and so miss none."""
     match term:
         case q.Words(_, (word,), False):
@@ -99,13 +115,3 @@ def _term(term: q.Words | q.Wild | q.Near, field: str) -> Query:
                 }
             }
     raise AssertionError(term)  # every case stands above; mypy does not see through the patterns
-
-
-def _score(term: q.Words | q.Wild | q.Near) -> Query:
-    """How well a term fits: BM25 over the fields as if they were one; what has no words of its own counts one."""
-    fields = [f"{name}_words" for name in term.fields]
-    match term:
-        case q.Words(_, (word,), False) if len(fields) > 1:
-            return {"combined_fields": {"query": word, "fields": fields}}
-        case _:
-            return _some([_term(term, field) for field in fields])

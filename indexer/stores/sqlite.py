@@ -10,18 +10,15 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from config.errors import CursorUnknown, QueryError, StoreRefused, StoreUnavailable
+from config.errors import CursorUnknown, StoreRefused, StoreUnavailable
 from config.sqlite import statements, transaction
-from indexer.highlight import highlight
 from indexer.post import Change, ChangeKind, Outcome, Post, PostKey, Stored
-from indexer.query import parse, positive
-from indexer.store import FACETS, Ailment, ChangePage, Filters, Hit, PurgePolicy, SearchPage, Sort, StoreStats
+from indexer.store import Ailment, ChangePage, Filters, PurgePolicy, SearchPage, Sort, StoreStats
 from indexer.stores import sqlite_rows as rows
-from indexer.stores.sqlite_query import ORDERS, Compiled, behind, compile_query
+from indexer.stores import sqlite_search
 from indexer.text import FOLDING, fold
 
 _SCHEMA = 1
-_INTERVALS = {"hour": "%Y-%m-%dT%H:00", "day": "%Y-%m-%d", "week": "week", "month": "%Y-%m-01"}
 _COLUMNS = ", ".join(rows.COLUMNS)
 _MARKS = ", ".join(f":{name}" for name in rows.COLUMNS)
 _SETTINGS = ", ".join(f"{name} = :{name}" for name in rows.COLUMNS if name != "id")
@@ -201,58 +198,16 @@ class SqliteStore:
         limit: int = 20,
         after: str | None = None,
         facets: Sequence[str] = (),
+        by_listing: bool = False,
     ) -> SearchPage:
-        tree = parse(query)
-        compiled = compile_query(tree, filters, self._vocabulary, query)
-        for facet in facets:
-            if facet not in FACETS:
-                raise QueryError(f"no facet {facet!r}", query=query, position=0, cure=", ".join(FACETS))
-        terms = positive(tree)
-        score = compiled.score if sort is Sort.RELEVANCE and compiled.score else "0.0"
-        further, mark = behind(sort, after, query) if after else ("", [])
         with self._errors(), self._transaction("DEFERRED"):  # all of one moment
-            total = self._db.execute(
-                f"SELECT count(*) FROM post WHERE {compiled.where}", compiled.values
-            ).fetchone()[0]
-            found = self._db.execute(
-                f"SELECT {rows.STORED}, post.id, post.posted, {score} AS score FROM post JOIN revision"
-                " ON revision.post = post.rowid AND revision.revision = post.revision"
-                f" WHERE ({compiled.where}){further} ORDER BY {ORDERS[sort][0]}, post.id LIMIT ?",
-                [*(compiled.score_values if score != "0.0" else []), *compiled.values, *mark, limit + 1],
-            ).fetchall()
-            counted = {facet: self._facet(facet, compiled) for facet in facets}
-        hits = []
-        for *row, _, _, value in found[:limit]:
-            stored = rows.stored(*row)
-            title, text = stored.post.title, stored.post.text
-            hits.append(
-                Hit(stored, float(value), highlight("title", title, terms), highlight("text", text, terms))
-            )
-        resume = None
-        if 0 < limit < len(found):
-            *_, last, posted, value = found[limit - 1]
-            resume = f"{value if sort is Sort.RELEVANCE else posted!r}:{last}"
-        return SearchPage(tuple(hits), total, resume, counted)
+            return sqlite_search.page(self._db, query, filters, sort, limit, after, facets, by_listing)
 
     def histogram(
         self, query: str, *, filters: Filters = Filters(), interval: str = "day"
     ) -> list[tuple[datetime, int]]:
-        if interval not in _INTERVALS:
-            raise QueryError(f"no interval {interval!r}", query=query, position=0, cure=", ".join(_INTERVALS))
-        compiled = compile_query(parse(query), filters, self._vocabulary, query)
-        form = _INTERVALS[interval]
-        bucket = (
-            "strftime('%Y-%m-%d', posted, 'unixepoch', '-6 days', 'weekday 1')"
-            if form == "week"
-            else f"strftime('{form}', posted, 'unixepoch')"
-        )
-        with self._errors():
-            found = self._db.execute(
-                f"SELECT {bucket} AS bucket, count(*) FROM post WHERE {compiled.where} GROUP BY bucket"
-                " ORDER BY bucket",
-                compiled.values,
-            ).fetchall()
-        return [(datetime.fromisoformat(start).replace(tzinfo=UTC), count) for start, count in found]
+        with self._errors(), self._transaction("DEFERRED"):
+            return sqlite_search.histogram(self._db, query, filters, interval)
 
     def stats(self) -> StoreStats:
         with self._errors():
@@ -371,19 +326,6 @@ class SqliteStore:
                 f"the cursor {cursor!r} is of another store", cure="start again without a cursor"
             )
         return int(number)
-
-    def _vocabulary(self) -> list[str]:
-        with self._errors():
-            return [row[0] for row in self._db.execute("SELECT term FROM vocabulary")]
-
-    def _facet(self, name: str, compiled: Compiled) -> dict[str, int]:
-        return dict(
-            self._db.execute(
-                f"SELECT coalesce(post.{name}, ''), count(*) AS n FROM post WHERE {compiled.where}"
-                f" GROUP BY 1 ORDER BY n DESC, 1 LIMIT 100",
-                compiled.values,
-            ).fetchall()
-        )
 
 
 def _folded(post: Post) -> tuple[str, str, str]:

@@ -2,42 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from config.errors import QueryError
 from indexer import query as q
 from indexer.highlight import near, wild_pattern
+from indexer.relevance import FIELD_WEIGHTS, Term
 from indexer.store import Filters, Sort
 from indexer.stores.sqlite_rows import marks
 
 #: More words than this behind one wildcard would be a query for everything.
 MOST_WORDS = 1000
 Values = list[str | float | int]
-#: Each order: its column with its direction, the column alone, and how what stands behind compares.
-ORDERS = {
-    Sort.NEWEST: ("post.posted DESC", "post.posted", "<"),
-    Sort.OLDEST: ("post.posted", "post.posted", ">"),
-    Sort.RELEVANCE: ("score DESC", "score", "<"),
+Order = tuple[tuple[str, bool], ...]
+#: Each order: its columns, and whether they descend.
+ORDERS: dict[Sort, Order] = {
+    Sort.NEWEST: (("posted", True), ("id", False)),
+    Sort.OLDEST: (("posted", False), ("id", False)),
+    Sort.RELEVANCE: (("score", True), ("posted", True), ("id", False)),
 }
+#: Terms that are put into one expression of FTS5, which grows deep.
+_TOGETHER = 50
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Compiled:
-    """A WHERE clause with its values, and an expression for relevance where the query has words."""
+    """A WHERE clause with its values. ``match``: where that is all, the FTS5 expression that says the same."""
 
     where: str
     values: Values
-    score: str = ""
-    score_values: Values = field(default_factory=list)
+    match: str = ""
 
 
-def compile_query(tree: q.Node, filters: Filters, vocabulary: Callable[[], list[str]], text: str) -> Compiled:
-    """SQL for a query narrowed by filters. ``vocabulary`` gives every word of the index, for wildcards and
-    fuzzy words. Raises ``QueryError``."""
-    compiler = _Compiler(vocabulary, text)
+def compile_query(tree: q.Node, filters: Filters, compiler: Compiler) -> Compiled:
+    """SQL for a query narrowed by filters. Raises ``QueryError``."""
     where, values = compiler.clause(tree)
+    match = compiler.expression(tree) or "" if filters == Filters() else ""
     for name, wanted in (
         ("source", filters.sources),
         ("kind", filters.kinds),
@@ -54,30 +56,12 @@ def compile_query(tree: q.Node, filters: Filters, vocabulary: Callable[[], list[
         values.append(filters.until.timestamp())
     if filters.removed is not None:
         where += f" AND post.removed IS {'NOT ' if filters.removed else ''}NULL"
-    matches = [match for match in (compiler.match(term) for term in q.positive(tree)) if match]
-    if not matches:
-        return Compiled(where, values)
-    score = "coalesce((SELECT -bm25(words) FROM words WHERE words MATCH ? AND words.rowid = post.rowid), 0.0)"
-    return Compiled(where, values, score, [" OR ".join(f"({match})" for match in matches)])
+    return Compiled(where, values, match)
 
 
-def behind(sort: Sort, after: str, text: str) -> tuple[str, Values]:
-    """The condition for what stands behind the hit that ``after`` names by its place in the order and its id.
+class Compiler:
+    """``vocabulary`` gives every word of the index, for wildcards and fuzzy words; ``text`` is the query's own."""
 
-    Raises ``QueryError`` when it names none.
-    """
-    number, _, found = after.partition(":")
-    try:
-        at = float(number)
-    except ValueError:
-        raise QueryError(
-            f"{after!r} is not where a page ended", query=text, position=0, cure="start from the first page"
-        ) from None
-    _, column, beyond = ORDERS[sort]
-    return f" AND ({column} {beyond} ? OR ({column} = ? AND post.id > ?))", [at, at, found]
-
-
-class _Compiler:
     def __init__(self, vocabulary: Callable[[], list[str]], text: str) -> None:
         self._read = vocabulary
         self._text = text
@@ -87,14 +71,15 @@ class _Compiler:
         return self._read()
 
     def clause(self, node: q.Node) -> tuple[str, Values]:
+        """The condition of a part of the query."""
+        together = self.expression(node)
+        if together is not None:
+            return _found(together)
         match node:
             case q.Everything():
                 return "1", []
             case q.Words() | q.Wild() | q.Near():
-                found = self.match(node)
-                if not found:
-                    return "0", []
-                return "post.rowid IN (SELECT rowid FROM words WHERE words MATCH ?)", [found]
+                return _found(self.match(node))
             case q.Exactly(name, value, prefix):
                 if prefix:
                     return f"substr(post.{name}, 1, ?) = ?", [len(value), value]
@@ -119,12 +104,50 @@ class _Compiler:
             case q.Some(parts):
                 return self.joined(parts, " OR ")
 
+    def expression(self, node: q.Node) -> str | None:
+        """One FTS5 expression for a part that asks for words only, empty when none can fit; else None."""
+        return self._expression(node) if _leaves(node) <= _TOGETHER else None
+
+    def _expression(self, node: q.Node) -> str | None:
+        match node:
+            case q.Words() | q.Wild() | q.Near():
+                return self.match(node)
+            case q.Some(parts):
+                found = [self._expression(part) for part in parts]
+                if None in found:
+                    return None
+                return " OR ".join(f"({part})" for part in found if part)
+            case q.All(parts):
+                wanted = [self._expression(part) for part in parts if not isinstance(part, q.Without)]
+                without = [self._expression(part.part) for part in parts if isinstance(part, q.Without)]
+                if not wanted or None in wanted or None in without:
+                    return None
+                if "" in wanted:
+                    return ""
+                both = " AND ".join(f"({part})" for part in wanted)
+                unwanted = " OR ".join(f"({part})" for part in without if part)
+                return f"({both}) NOT ({unwanted})" if unwanted else both
+            case _:
+                return None
+
+    def score(self, terms: Sequence[Term], weights: Sequence[int]) -> tuple[str, Values]:
+        """An expression for how well a post fits: see ``indexer/relevance.py``."""
+        parts: list[str] = []
+        values: Values = []
+        for term, weight in zip(terms, weights, strict=True):
+            for field in term.fields:
+                if found := self.match(replace(term, fields=(field,))):
+                    where, value = _found(found)
+                    parts.append(f"{weight * FIELD_WEIGHTS[field]} * ({where})")
+                    values += value
+        return " + ".join(parts) or "0", values
+
     def joined(self, parts: tuple[q.Node, ...], word: str) -> tuple[str, Values]:
         clauses = [self.clause(part) for part in parts]
         text = word.join(f"({clause})" for clause, _ in clauses)
         return f"({text})", [value for _, values in clauses for value in values]
 
-    def match(self, term: q.Words | q.Wild | q.Near) -> str:
+    def match(self, term: Term) -> str:
         """The FTS5 expression of a term; empty when no word of the index fits."""
         match term:
             case q.Words():
@@ -144,6 +167,22 @@ class _Compiler:
                 f"{len(found):,} words fit a wildcard", query=self._text, position=0, cure="give more letters"
             )
         return _within(fields, "(" + " OR ".join(map(_quoted, found)) + ")") if found else ""
+
+
+def _found(match: str) -> tuple[str, Values]:
+    if not match:
+        return "0", []
+    return "post.rowid IN (SELECT rowid FROM words WHERE words MATCH ?)", [match]
+
+
+def _leaves(node: q.Node) -> int:
+    match node:
+        case q.All(parts) | q.Some(parts):
+            return sum(map(_leaves, parts))
+        case q.Without(part):
+            return _leaves(part)
+        case _:
+            return 1
 
 
 def _quoted(words: str) -> str:

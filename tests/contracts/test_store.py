@@ -214,7 +214,7 @@ def test_query_language(store: Store) -> None:
     assert ids(store, "posted:2026-01-06") == ["3", "1", "2"]
     assert ids(store, "posted:{2026-01-06 TO *]") == []
     assert ids(store, "", sort=Sort.OLDEST) == ["2", "1", "3"]
-    assert ids(store, "gamma", sort=Sort.RELEVANCE) == ["2", "3"]
+    assert ids(store, "gamma", sort=Sort.RELEVANCE) == ["3", "2"]
 
 
 @pytest.mark.parametrize(
@@ -275,6 +275,58 @@ def test_relevance_pages_hold_every_hit_once(store: Store) -> None:
         seen += [hit.stored.post.key.post for hit in page.hits]
         after = page.after
     assert (seen, after) == (whole, None)
+
+
+def test_relevance_is_words_in_better_fields_then_rarer_words_then_time(store: Store) -> None:
+    store.put(
+        [
+            post(1, "gold common"),
+            post(2, "common", title="gold"),
+            post(3, "gold gold gold common"),
+            post(4, "common silver"),
+            post(5, "common", author="gold"),
+            post(6, "common"),
+            post(7, "silver"),
+        ]
+    )
+    hits = store.search("gold", sort=Sort.RELEVANCE).hits
+    assert [(hit.stored.post.key.post, hit.score) for hit in hits] == [("2", 4), ("5", 2), ("1", 1), ("3", 1)]
+    assert ids(store, "gold OR silver OR common", sort=Sort.RELEVANCE) == ["2", "4", "5", "7", "1", "3", "6"]
+    assert {hit.score for hit in store.search("*", sort=Sort.RELEVANCE).hits} == {0}
+
+
+def test_one_hit_a_listing_and_how_many_of_its_posts_fit(store: Store) -> None:
+    store.put(
+        [
+            post(n, "gold" if n % 4 else "lead", key=PostKey("forum", f"t{n // 6}", str(n)))
+            for n in range(1, 40)
+        ]
+    )
+    page = store.search("gold", by_listing=True, facets=["board"])
+    assert [(hit.stored.post.key.thread, hit.stored.post.key.post, hit.posts) for hit in page.hits] == [
+        *(("t0", "1", 4), ("t1", "6", 5), ("t2", "13", 4), ("t3", "18", 5), ("t4", "25", 4)),
+        *(("t5", "30", 5), ("t6", "37", 3)),
+    ]
+    assert (page.total, page.facets, page.after) == (30, {"board": {"databases": 30}}, None)
+    for sort in Sort:
+        whole = [
+            (hit.stored.post.id, hit.posts) for hit in store.search("gold", by_listing=True, sort=sort).hits
+        ]
+        seen, after = [], None
+        for _ in range(4):
+            page = store.search("gold", by_listing=True, sort=sort, limit=2, after=after)
+            seen += [(hit.stored.post.id, hit.posts) for hit in page.hits]
+            after = page.after
+        assert (seen, after) == (whole, None)
+    with pytest.raises(QueryError, match="cannot be paged to"):
+        store.search("gold", by_listing=True, limit=10_001)
+
+
+def test_a_page_of_another_query_is_refused(store: Store) -> None:
+    store.put([post(number, "gold") for number in range(1, 5)])
+    after = store.search("gold", limit=2).after
+    with pytest.raises(QueryError, match="not where a page"):
+        store.search("gold", limit=2, after=after, sort=Sort.RELEVANCE)
 
 
 def test_a_post_without_a_time_keeps_its_place_when_it_changes(store: Store) -> None:

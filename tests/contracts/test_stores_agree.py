@@ -16,10 +16,12 @@ from hypothesis import strategies as st
 
 from config.errors import QueryError
 from indexer import migration
+from indexer.ingest import clean
 from indexer.migration import copy
 from indexer.opening import open_store
 from indexer.post import Kind, Post, PostKey
 from indexer.store import FACETS, Filters, Sort, Store
+from indexer.text import fold
 
 NOON = datetime(2026, 1, 6, 12, tzinfo=UTC)
 WORDS = [
@@ -64,6 +66,18 @@ FILTERS = st.builds(
     until=st.sampled_from([None, NOON - timedelta(days=1)]),
     removed=st.sampled_from([None, True, False]),
 )
+
+
+SCRIPTS = st.text(
+    st.one_of(
+        *(st.characters(min_codepoint=low, max_codepoint=high) for low, high in (
+            (0x20, 0x7E), (0xC0, 0x24F), (0x370, 0x3FF), (0x400, 0x4FF), (0x590, 0x6FF), (0x900, 0x97F),
+            (0xE00, 0xEFF), (0x1100, 0x11FF), (0x1E00, 0x1FFF), (0x3040, 0x30FF), (0x4E00, 0x4EFF),
+            (0xAC00, 0xACFF), (0xFB00, 0xFDFF), (0xFF00, 0xFFEF), (0x1D400, 0x1D4FF), (0x1F300, 0x1F3FF),
+        )),
+    ),
+    max_size=40,
+)  # fmt: skip
 
 
 def corpus() -> list[Post]:
@@ -128,8 +142,62 @@ def test_every_query_has_the_same_answer(
         answers.append((hits, page.total, facets, page.after is None))
         answers.append(store.histogram(query, filters=filters, interval="week"))
         by_relevance = store.search(query, filters=filters, sort=Sort.RELEVANCE, limit=200)
-        answers.append((by_relevance.total, {hit.stored.post.id for hit in by_relevance.hits}))
+        answers.append([(hit.stored.post.id, hit.score) for hit in by_relevance.hits])
     assert answers[: len(answers) // 2] == answers[len(answers) // 2 :]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(SCRIPTS, min_size=1, max_size=4), st.data())
+def test_generated_posts_are_found_alike_in_every_script(
+    stores: tuple[Store, Store], made: list[str], data: st.DataObject
+) -> None:
+    name = str(abs(hash(tuple(made))))
+    posts = [
+        replace(post, key=PostKey("scripts", name, str(at)), text=clean(text), content_hash="")
+        for at, (post, text) in enumerate(zip(corpus(), made, strict=False))
+    ]
+    words = fold(" ".join(post.text for post in posts)).split() or ["none"]
+    first, second = (data.draw(st.sampled_from(words)) for _ in range(2))
+    for store in stores:
+        store.put(posts)
+    for query in (first, f"{first} OR {second}", f'"{first} {second}"', f"{first[:2]}*", f"{second}~1"):
+        answers = []
+        for store in stores:
+            try:
+                page = store.search(
+                    query, filters=Filters(sources=("scripts",)), sort=Sort.RELEVANCE, limit=500
+                )
+            except QueryError as error:
+                answers.append((error.position, error.message))
+                continue
+            answers.append((page.total, [(hit.stored, hit.score, hit.text_spans) for hit in page.hits]))
+        assert answers[0] == answers[1], query
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(QUERIES, FILTERS, st.sampled_from(Sort), st.booleans(), st.integers(1, 60))
+def test_all_pages_are_the_same(
+    stores: tuple[Store, Store], query: str, filters: Filters, sort: Sort, by_listing: bool, limit: int
+) -> None:
+    answers: list[Any] = []
+    for store in stores:
+        after, pages = None, list[Any]()
+        try:
+            while after or not pages:
+                page = store.search(
+                    query, filters=filters, sort=sort, by_listing=by_listing, limit=limit, after=after
+                )
+                pages.append((page.total, [(hit.stored.post.id, hit.score, hit.posts) for hit in page.hits]))
+                after = page.after
+        except QueryError as error:
+            answers.append((error.message, error.position))
+            continue
+        answers.append(pages)
+        found = [hit for _, hits in pages for hit in hits]
+        assert len({name for name, *_ in found}) == len(found)
+        if by_listing:
+            assert sum(posts for *_, posts in found) == pages[0][0]
+    assert answers[0] == answers[1]
 
 
 def test_every_store_tells_the_same_of_a_post(stores: tuple[Store, Store]) -> None:

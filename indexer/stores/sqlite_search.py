@@ -1,0 +1,180 @@
+"""Searching the SQLite store: pages, listings, facets and histograms."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from config.errors import QueryError
+from indexer.highlight import highlight
+from indexer.paging import Place, check_depth, read_place
+from indexer.query import parse
+from indexer.relevance import Term, rarities, terms
+from indexer.store import FACETS, Filters, Hit, SearchPage, Sort
+from indexer.stores import sqlite_rows as rows
+from indexer.stores.sqlite_query import ORDERS, Compiled, Compiler, Order, compile_query
+
+_INTERVALS = {"hour": "%Y-%m-%dT%H:00", "day": "%Y-%m-%d", "week": "week", "month": "%Y-%m-01"}
+_ON = "revision.post = post.rowid AND revision.revision = post.revision"
+
+
+def page(
+    db: sqlite3.Connection,
+    query: str,
+    filters: Filters,
+    sort: Sort,
+    limit: int,
+    after: str | None,
+    facets: Sequence[str],
+    by_listing: bool,
+) -> SearchPage:
+    """One page of hits; see ``Store.search``. To be read in one transaction."""
+    tree = parse(query)
+    for facet in facets:
+        if facet not in FACETS:
+            raise QueryError(f"no facet {facet!r}", query=query, position=0, cure=", ".join(FACETS))
+    compiler = Compiler(lambda: _vocabulary(db), query)
+    compiled = compile_query(tree, filters, compiler)
+    order = ORDERS[sort]
+    wanted = terms(tree)
+    ranked = wanted if sort is Sort.RELEVANCE else []
+    place = None
+    if after:
+        place = read_place(after, query, values=len(order), weights=len(ranked))
+    if by_listing:
+        check_depth(place.passed if place else 0, limit, query)
+    weights = place.weights if place else _weights(db, compiler, ranked)
+    score, scored = compiler.score(ranked, weights)
+    total = _count(db, compiled)
+    ask = _by_listing if by_listing else _each
+    found = ask(db, compiled, order, score, scored, place, limit + 1) if total else []
+    counted = {facet: _facet(db, facet, compiled) for facet in facets}
+    hits = []
+    for *row, _, _, value, posts in found[:limit]:
+        stored = rows.stored(*row)
+        title, text = stored.post.title, stored.post.text
+        spans = highlight("title", title, wanted), highlight("text", text, wanted)
+        hits.append(Hit(stored, float(value), *spans, posts))
+    resume = None
+    if 0 < limit < len(found):
+        *_, name, posted, value, _ = found[limit - 1]
+        values = (value, posted, name) if sort is Sort.RELEVANCE else (posted, name)
+        passed = (place.passed if place else 0) + limit
+        resume = Place(values, passed, weights).written()
+    return SearchPage(tuple(hits), total, resume, counted)
+
+
+def histogram(
+    db: sqlite3.Connection, query: str, filters: Filters, interval: str
+) -> list[tuple[datetime, int]]:
+    """Hits by time of posting; see ``Store.histogram``."""
+    if interval not in _INTERVALS:
+        raise QueryError(f"no interval {interval!r}", query=query, position=0, cure=", ".join(_INTERVALS))
+    compiled = compile_query(parse(query), filters, Compiler(lambda: _vocabulary(db), query))
+    form = _INTERVALS[interval]
+    bucket = (
+        "strftime('%Y-%m-%d', posted, 'unixepoch', '-6 days', 'weekday 1')"
+        if form == "week"
+        else f"strftime('{form}', posted, 'unixepoch')"
+    )
+    found = db.execute(
+        f"SELECT {bucket} AS bucket, count(*) FROM post WHERE {compiled.where} GROUP BY bucket ORDER BY bucket",
+        compiled.values,
+    ).fetchall()
+    return [(datetime.fromisoformat(start).replace(tzinfo=UTC), count) for start, count in found]
+
+
+def _vocabulary(db: sqlite3.Connection) -> list[str]:
+    return [row[0] for row in db.execute("SELECT term FROM vocabulary")]
+
+
+def _weights(db: sqlite3.Connection, compiler: Compiler, ranked: Sequence[Term]) -> tuple[int, ...]:
+    if len(ranked) < 2:
+        return (1,) * len(ranked)
+    having = []
+    for term in ranked:
+        match = compiler.match(term)
+        query = "SELECT count(*) FROM words WHERE words MATCH ?"
+        having.append(db.execute(query, (match,)).fetchone()[0] if match else 0)
+    return rarities(having)
+
+
+def _count(db: sqlite3.Connection, compiled: Compiled) -> int:
+    if compiled.match:
+        found = db.execute("SELECT count(*) FROM words WHERE words MATCH ?", (compiled.match,))
+    else:
+        found = db.execute(f"SELECT count(*) FROM post WHERE {compiled.where}", compiled.values)
+    return int(found.fetchone()[0])
+
+
+def _each(
+    db: sqlite3.Connection,
+    compiled: Compiled,
+    order: Order,
+    score: str,
+    scored: Sequence[object],
+    place: Place | None,
+    wanted: int,
+) -> list[tuple[Any, ...]]:
+    further, mark = _behind(order, place)
+    # rows are read for those on the page only, not for all that are sorted
+    return db.execute(
+        f"SELECT {rows.STORED}, post.id, post.posted, best.score, 1 FROM ("
+        f" SELECT * FROM (SELECT post.rowid AS at, post.id, post.posted, {score} AS score FROM post"
+        f" WHERE {compiled.where}) WHERE 1{further} ORDER BY {_sorted(order)} LIMIT ?) AS best"
+        f" JOIN post ON post.rowid = best.at JOIN revision ON {_ON} ORDER BY {_sorted(order, 'best.')}",
+        [*scored, *compiled.values, *mark, wanted],
+    ).fetchall()
+
+
+def _by_listing(
+    db: sqlite3.Connection,
+    compiled: Compiled,
+    order: Order,
+    score: str,
+    scored: Sequence[object],
+    place: Place | None,
+    wanted: int,
+) -> list[tuple[Any, ...]]:
+    further, mark = _behind(order, place)
+    group = "PARTITION BY source, thread"
+    return db.execute(
+        f"WITH hit AS (SELECT post.rowid AS at, post.id, post.posted, source, thread, {score} AS score FROM post"
+        f" WHERE {compiled.where}),"
+        f" ranked AS (SELECT *, row_number() OVER ({group} ORDER BY {_sorted(order)}) AS rank,"
+        f" count(*) OVER ({group}) AS posts FROM hit),"
+        f" best AS (SELECT * FROM ranked WHERE rank = 1{further} ORDER BY {_sorted(order)} LIMIT ?)"
+        f" SELECT {rows.STORED}, post.id, post.posted, best.score, best.posts FROM best"
+        f" JOIN post ON post.rowid = best.at JOIN revision ON {_ON} ORDER BY {_sorted(order, 'best.')}",
+        [*scored, *compiled.values, *mark, wanted],
+    ).fetchall()
+
+
+def _sorted(order: Order, table: str = "") -> str:
+    return ", ".join(f"{table}{column}{' DESC' if down else ''}" for column, down in order)
+
+
+def _behind(order: Order, place: Place | None) -> tuple[str, list[object]]:
+    """The condition for what stands behind a place: further in the first column, or as far there and further in the
+    second, and so on."""
+    if place is None:
+        return "", []
+    parts: list[str] = []
+    values: list[object] = []
+    for at, (column, down) in enumerate(order):
+        same = [f"{name} = ?" for name, _ in order[:at]]
+        parts.append(" AND ".join([*same, f"{column} {'<' if down else '>'} ?"]))
+        values += place.values[: at + 1]
+    return f" AND ({' OR '.join(f'({part})' for part in parts)})", values
+
+
+def _facet(db: sqlite3.Connection, name: str, compiled: Compiled) -> dict[str, int]:
+    return dict(
+        db.execute(
+            f"SELECT coalesce(post.{name}, ''), count(*) AS n FROM post WHERE {compiled.where}"
+            f" GROUP BY 1 ORDER BY n DESC, 1 LIMIT 100",
+            compiled.values,
+        ).fetchall()
+    )
