@@ -175,8 +175,18 @@ def fold(text: str) -> Folded:
     return Folded(text, b"".join(pieces), np.repeat(np.arange(len(text)), widths))
 
 
+def without_tags(text: str) -> str:
+    """The text with its markup as line ends: each character keeps its place."""
+    return _TAG.sub(lambda tag: "\n" * len(tag[0]), text) if _has_tags(text) else text
+
+
+def _has_tags(text: str) -> bool:
+    # one character is found fast, several are not
+    return ("/" in text and ("[/" in text or "</" in text)) or ("<" in text and "<wbr" in text)
+
+
 def _without_markup(text: str, classes: bytes) -> bytes:
-    if "[/" not in text and "</" not in text and "<wbr" not in text:
+    if not _has_tags(text):
         return classes
     changed = bytearray(classes)
     for tag in TAG.finditer(text):

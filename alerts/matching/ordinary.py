@@ -40,7 +40,7 @@ def is_ordinary(word: str) -> bool:
     """Whether a word, small letters, stands in a dictionary of one of the languages that sellers write."""
     if word in _SMALL:
         return True
-    if len(word) < 4:
+    if len(word) < 4 or not word.isprintable():  # half characters are none
         return False
     languages = _LATIN if word.isascii() or word[0] < "\u0370" else ("ar",) if word[0] > "\u05ff" else ("ru",)
     forms = (word, word.capitalize()) if languages is _LATIN else (word,)

@@ -26,6 +26,9 @@ class PatternMatcher:
         if self._patterns:
             self._any.Compile()
 
+    def __bool__(self) -> bool:
+        return bool(self._patterns)
+
     def find(self, text: str) -> Iterator[Found]:
         """Every place of every pattern; a place without a character is none."""
         if not self._patterns:

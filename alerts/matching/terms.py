@@ -108,10 +108,10 @@ def _spelt(
     seen = bytes(folded.classes.translate(SEEN, COMPACT.dropped))
     if term.cased or len(letters) < (LEAST_DOMAIN if term.kind == "domain" else LEAST_COMPACT):
         words = b" ".join(WORDS.of(folded.classes).split())
-        yield Spelling(term, "words", b" " + words + b" ", seen, {}, parts=parts)
+        yield Spelling(term, "words", words + b" ", seen, {}, parts=parts)
         if term.kind == "acronym" and len(words) == len(letters) > 2:  # B.R.I.
             spread = b" ".join(words[at : at + 1] for at in range(len(words)))
-            yield Spelling(term, "words", b" " + spread + b" ", seen, {}, parts=(*parts, ("spread", 0.9)))
+            yield Spelling(term, "words", spread + b" ", seen, {}, parts=(*parts, ("spread", 0.9)))
         return
     places = COMPACT.places(folded.classes).tolist()
     joints = {}

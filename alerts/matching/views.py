@@ -109,7 +109,8 @@ _VOICED = "\u3099\u309a"  # marks of kana; a voiced kana is read as its plain on
 
 
 @cache
-def _signs() -> npt.NDArray[np.uint16]:
+def sign_table() -> npt.NDArray[np.uint16]:
+    """What the view of signs shows for every character; 0: nothing."""
     made = np.zeros(0x110000, np.uint16)
     for low, high in (
         (0x0E00, 0x1100),
@@ -132,7 +133,7 @@ def _signs() -> npt.NDArray[np.uint16]:
 def signs(text: str) -> tuple[bytes, Places] | None:
     """The signs view of a text and the place of each of its characters in it; None when it has none."""
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
-    found = _signs().take(codes)
+    found = sign_table().take(codes)
     places = np.flatnonzero(found)
     return (found[places].tobytes(), places) if len(places) else None
 

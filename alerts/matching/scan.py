@@ -1,0 +1,178 @@
+"""Where terms may stand in many texts at once: the views of all texts in one buffer, looked up where words begin.
+
+What is found here is checked letter by letter afterwards (``verify.py``), so this may find too much and must not find
+too little: a place counts when ``verify`` could take it for the beginning, or the end, of a word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from alerts.matching.folding import GAP
+from alerts.matching.joined import (
+    ARABIC,
+    BANG,
+    BEHIND,
+    DIGIT,
+    END,
+    FOREIGN,
+    NONE,
+    UPPER,
+    WORD,
+    WRITTEN,
+    Bytes,
+    Joined,
+    join,
+)
+from alerts.matching.trie import PADDING, Indexes, Trie
+
+Bools = npt.NDArray[np.bool_]
+Hits = list[tuple[int, int]]  # of one text: places, and which pattern stands there; in this order
+
+_OPENS = np.uint16(256)  # beside the byte of a view: a word may begin here
+
+
+def _parted(before: Bytes, after: Bytes, inner: Bytes, outer: Bytes) -> Bools:
+    """Whether a word may begin or end between two characters, of which ``inner`` is in it: not where both are
+    letters, unless digits, capitals or the script part them."""
+    capital = (before >> 1) & after & UPPER
+    script = (before ^ after) & FOREIGN
+    parted: Bools = (capital | script | ~outer & WORD | outer & ~inner & DIGIT) != 0
+    return parted
+
+
+def _opens(kinds: Bytes) -> Bools:
+    """Where a word may begin."""
+    opens = np.ones(len(kinds), bool)
+    opens[1:] = _parted(kinds[:-1], kinds[1:], kinds[1:], kinds[:-1])
+    arabic = (kinds & ARABIC) != 0
+    if arabic.any():  # a prefix may stand before it
+        near = opens.copy()
+        for back in range(1, 5):
+            near[back:] |= opens[:-back]
+        opens |= near & arabic
+    return opens
+
+
+class _Runs:
+    """A view of many texts with each run of a letter as one: ``letters``; ``places`` are those where a word may
+    begin."""
+
+    def __init__(self, shown: Bytes, opens: Bools) -> None:
+        self._kept = np.flatnonzero(shown != NONE)
+        view = (shown | opens * _OPENS).take(self._kept)
+        codes = view.astype(np.uint8)
+        self._first = np.ones(len(codes), bool)
+        np.not_equal(codes[1:], codes[:-1], out=self._first[1:])
+        self._first |= codes == END
+        self.letters = codes[self._first]
+        runs = np.cumsum(self._first, dtype=np.int32).take(np.flatnonzero((view & _OPENS) != 0))
+        self.places = runs.astype(np.intp) - 1
+
+    def closed(self, places: Indexes, lengths: Indexes, kinds: Bytes) -> Bools:
+        """Whether a word may end where so many letters from these places on end."""
+        heads = np.append(np.flatnonzero(self._first), len(self._first))
+        ends = places + lengths
+        last = heads[ends] - 1
+        at = self._kept[last]
+        own, after = kinds[at], kinds[at + 1]
+        closed: Bools = _parted(own, after, own, after) | (last != heads[ends - 1])
+        return closed
+
+
+def _by_text(chosen: Indexes, ends: Indexes, numbers: Indexes, behind: int, into: dict[int, Hits]) -> None:
+    """Sort places and the numbers of their patterns to the texts; ``ends`` are the ends of texts in the view,
+    ``behind`` what stands between an end and the first letter."""
+    texts = np.searchsorted(ends, chosen) - 1
+    local = chosen - ends[texts] - behind
+    for text, at, number in sorted(set(zip(texts.tolist(), local.tolist(), numbers.tolist(), strict=True))):
+        into.setdefault(text, []).append((at, number))
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """What was found in the views of texts: by the text's number where in the view, and the number of the pattern;
+    for ``signs`` where in the text. ``banged``: texts in which an exclamation mark or bar may stand for a letter."""
+
+    words: dict[int, Hits] = field(default_factory=dict)
+    compact: dict[int, Hits] = field(default_factory=dict)
+    sound: dict[int, Hits] = field(default_factory=dict)
+    signs: dict[int, Hits] = field(default_factory=dict)
+    banged: set[int] = field(default_factory=set)
+
+
+class _Spread:
+    """Patterns of a view in which letters may be spread. Immutable."""
+
+    def __init__(self, patterns: Sequence[bytes]) -> None:
+        self._trie = Trie(patterns)
+        self._lengths = np.fromiter(map(len, patterns), np.intp, len(patterns))
+
+    def scan(self, shown: Bytes, joined: Joined, opens: Bools, into: dict[int, Hits]) -> None:
+        runs = _Runs(shown, opens)
+        places, numbers = self._trie.find(runs.letters.tobytes() + PADDING, runs.places)
+        if len(places):
+            closed = runs.closed(places, self._lengths[numbers], joined.kinds)
+            ends = np.flatnonzero(runs.letters == END)
+            _by_text(places[closed], ends, numbers[closed], 1, into)
+
+
+class Scanner:
+    """The patterns of all views. Immutable; safe in threads."""
+
+    def __init__(
+        self,
+        words: Sequence[bytes],
+        capital: Sequence[bool],
+        compact: Sequence[bytes],
+        sound: Sequence[bytes],
+        signs: Sequence[bytes],
+    ) -> None:
+        """``words``: each with the space behind it; ``capital``: whether it must begin with one. ``compact`` and
+        ``sound``: runs as one letter."""
+        self._words, self._capital = Trie(words), np.array(capital, bool)
+        self._compact, self._sound = _Spread(compact), _Spread(sound)
+        self._signs = Trie(signs) if signs else None
+
+    def scan(self, texts: Sequence[str]) -> Scanned:
+        """All views of these texts."""
+        found = Scanned()
+        joined = join(texts, self._signs is not None)
+        opens = _opens(joined.kinds)
+        self._compact.scan(joined.compact, joined, opens, found.compact)
+        self._sound.scan(joined.sound, joined, opens, found.sound)
+        self._scan_words(joined, found.words)
+        if joined.signs is not None and self._signs is not None:
+            shown, places = joined.signs.shown, joined.signs.places
+            at, numbers = self._signs.find(shown + PADDING, np.arange(0, len(shown), 2))
+            _by_text(places[at // 2], joined.signs.ends, numbers, BEHIND, found.signs)
+        marks = np.flatnonzero((joined.kinds & BANG) != 0)
+        if len(marks):
+            marks = marks[(joined.kinds[marks - 1] & joined.kinds[marks + 1] & WRITTEN) != 0]
+            found.banged.update((np.searchsorted(joined.ends, marks) - 1).tolist())
+        return found
+
+    def spread(self, texts: Sequence[str]) -> dict[int, Hits]:
+        """The view compact of these texts only."""
+        found: dict[int, Hits] = {}
+        joined = join(texts)
+        self._compact.scan(joined.compact, joined, _opens(joined.kinds), found)
+        return found
+
+    def _scan_words(self, joined: Joined, into: dict[int, Hits]) -> None:
+        words, kinds, ends = joined.words, joined.kinds, joined.ends
+        kept = words != NONE
+        if not kept.all():
+            chosen = np.flatnonzero(kept)
+            words, kinds = words.take(chosen), kinds.take(chosen)
+            ends = np.flatnonzero(words == END)
+        space = words == GAP
+        starts = np.flatnonzero(space[:-1] & ~space[1:]) + 1
+        places, numbers = self._words.find(words.tobytes() + PADDING, starts)
+        if len(places):
+            right = ~self._capital[numbers] | ((kinds[places] & UPPER) != 0)
+            _by_text(places[right], ends, numbers[right], BEHIND, into)

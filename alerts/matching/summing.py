@@ -1,0 +1,109 @@
+"""From the places of one text to its matches: exclusions, context, one place a spelling, strengths."""
+
+from __future__ import annotations
+
+import sys
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from math import prod
+
+from alerts.matching.found import Found
+from alerts.matching.port import Match, Span
+from alerts.matching.terms import SILENT, STRENGTH, Term
+from alerts.watchlist import Organisation
+
+#: Title and text are looked at as one; nothing is found across.
+BETWEEN = "\n\n\n"
+
+
+class Summing:
+    """Makes matches of what was found. Immutable; safe in threads."""
+
+    def __init__(self, organisations: Iterable[Organisation]) -> None:
+        self._context = frozenset(one.id for one in organisations if one.context)
+
+    def matches(self, title: int, every: Iterable[Found]) -> list[Match]:
+        """The matches of a text whose title has ``title`` characters."""
+        behind = title + len(BETWEEN)
+        spans: dict[Term, dict[Span, Found]] = defaultdict(dict)
+        for found in every:
+            if found.end <= title:
+                span = Span("title", found.start, found.end)
+            elif found.start >= behind:
+                span = Span("text", found.start - behind, found.end - behind)
+            else:
+                continue
+            there = spans[found.term].get(span)
+            if there is None or _rank(found) > _rank(there):
+                spans[found.term][span] = found
+        return self._of(spans)
+
+    def _of(self, spans: dict[Term, dict[Span, Found]]) -> list[Match]:
+        excluded: dict[str, list[Span]] = defaultdict(list)
+        context: set[str] = set()
+        for term, places in spans.items():
+            if term.kind == "exclusion":
+                excluded[term.organisation] += places
+            elif term.kind == "context":
+                context.add(term.organisation)
+        covers = {organisation: _Cover(hiding) for organisation, hiding in excluded.items()}
+        matches = []
+        for term, places in spans.items():
+            if term.kind in SILENT:
+                continue
+            if term.cased and term.organisation in self._context and term.organisation not in context:
+                continue
+            cover = covers.get(term.organisation)
+            kept = {span: found for span, found in places.items() if cover is None or not cover.hides(span)}
+            if not kept:
+                continue
+            kept = _apart(kept)
+            best = max(kept.values(), key=_rank)
+            parts = {term.kind: STRENGTH[term.kind], **best.parts}
+            if term.cased and term.organisation in context:
+                parts[term.kind] = max(STRENGTH[term.kind], 0.8)
+            strength = round(prod(parts.values()), 4)
+            matches.append(
+                Match(
+                    term.organisation, term.text, term.kind, best.view, tuple(sorted(kept)), strength, parts
+                )
+            )
+        return sorted(
+            matches,
+            key=lambda match: (-match.strength, match.organisation, match.term, match.kind, match.spans),
+        )
+
+
+def _rank(found: Found) -> tuple[float, str, tuple[tuple[str, float], ...]]:
+    return prod(found.parts.values()), found.view, tuple(sorted(found.parts.items()))
+
+
+def _apart(places: dict[Span, Found]) -> dict[Span, Found]:
+    """Of places that overlap, the one that is sure."""
+    kept: list[Span] = []
+    for span in sorted(places, key=lambda span: (_rank(places[span]), span), reverse=True):
+        at = bisect_left(kept, span)
+        if not (at and _meet(kept[at - 1], span)) and not (at < len(kept) and _meet(span, kept[at])):
+            kept.insert(at, span)
+    return {span: places[span] for span in kept}
+
+
+def _meet(one: Span, other: Span) -> bool:
+    return one.field == other.field and one.start < other.end and other.start < one.end
+
+
+class _Cover:
+    """Places that hide what lies inside one of them."""
+
+    def __init__(self, spans: Sequence[Span]) -> None:
+        self._spans = sorted(spans)
+        reach: dict[str, int] = {}
+        self._reach = []
+        for span in self._spans:
+            reach[span.field] = max(reach.get(span.field, 0), span.end)
+            self._reach.append(reach[span.field])
+
+    def hides(self, span: Span) -> bool:
+        at = bisect_right(self._spans, Span(span.field, span.start, sys.maxsize))
+        return at > 0 and self._spans[at - 1].field == span.field and self._reach[at - 1] >= span.end
