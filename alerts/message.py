@@ -18,6 +18,24 @@ _SCHEME = re.compile(r"(?<!\[)://|(?<=mailto):|(?<=magnet):|(?<=javascript):|(?<
 SCHEMA = "duskwatch.alert/1"
 _EXCERPT = 600
 _MOST_FACTS = 100
+_MEASURED = ("quantity", "volume", "price", "revenue")
+_NAMED = (
+    *("data", "format", "hash", "origin", "theft date", "sample", "payment", "terms"),
+    *(
+        "telegram",
+        "mail",
+        "jabber",
+        "tox",
+        "session",
+        "wickr",
+        "signal",
+        "discord",
+        "qq",
+        "wechat",
+        "pgp",
+        "wallet",
+    ),
+)
 _UNSEEN = re.compile("[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
 
@@ -108,8 +126,8 @@ def excerpt(text: str, matches: Sequence[Match]) -> str:
 
 def read_out(claimed: Sequence[Fact]) -> str:
     """What a post claims, in one line for people: ``6,000,000 people; 720 GB (199 + 479 + 42 GB: adds up)``."""
-    lines = [_said(fact) for fact in claimed[:_MOST_FACTS] if fact.kind in ("quantity", "volume", "price")]
-    for kind in ("data", "format", "hash", "origin", "payment", "terms", "telegram", "mail"):
+    lines = [_said(fact) for fact in claimed[:_MOST_FACTS] if fact.kind in _MEASURED]
+    for kind in _NAMED:
         named = dict.fromkeys(plain(str(fact.value)) for fact in claimed[:_MOST_FACTS] if fact.kind == kind)
         if named:
             lines.append(f"{kind}: {', '.join(named)}")
@@ -126,7 +144,8 @@ def _said(fact: Fact) -> str:
         *parts, (_, sums) = fact.parts
         named = " + ".join(plain(name) for name, _ in parts)
         return f"{first} ({named}: {'adds up' if sums else 'does not add up'})"
-    return f"{'price ' if fact.kind == 'price' else ''}{fact.value:,} {fact.unit}"
+    named = f"{fact.kind} " if fact.kind in ("price", "revenue") else ""
+    return f"{named}{fact.value:,} {fact.unit}".rstrip()
 
 
 def facts_json(claimed: Sequence[Fact]) -> list[dict[str, Any]]:

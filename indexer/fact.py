@@ -6,14 +6,18 @@ One file a kind of fact stands in ``indexer/facts`` and is found by its name.
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
+
+if TYPE_CHECKING:
+    from indexer.reading import Hit, Reading, Vocabulary
 
 #: Characters of a text that are read: a hostile page may hold megabytes.
 LONGEST_TEXT = 200_000
+_BETWEEN = "\n\n"  # title and text are read as one
 
 Value = str | int | float | bool
 
@@ -38,35 +42,57 @@ class Fact:
 
 class Extractor(Protocol):
     """A module of ``indexer/facts``: pure, without clock or settings. Must take any text without raising, in time
-    linear in its length."""
+    linear in its length.
 
-    def worth(self, text: str) -> bool:
-        """A cheap test: False when ``read`` would surely find nothing."""
+    ``WORDS``: the words that it waits for, under tags of its own, ``|`` between them (``Vocabulary`` says how they
+    are written). All extractors' words are found in one scan.
+    """
 
-    def read(self, text: str) -> Iterator[Fact]:
-        """The facts of one text, in any order, with spans into that text."""
+    WORDS: Mapping[str, str]
+
+    def read(self, reading: Reading, hits: Sequence[Hit]) -> Iterator[Fact]:
+        """The facts of one text, in any order. ``hits``: its words in it, by their ends."""
 
 
 @cache
-def extractors() -> tuple[Extractor, ...]:
+def extractors() -> Mapping[str, Extractor]:
     """All extractors, by their files' names."""
     from indexer import facts as folder
 
     names = sorted(module.name for module in pkgutil.iter_modules(folder.__path__))
-    return tuple(cast(Extractor, import_module(f"{folder.__name__}.{name}")) for name in names)
+    return {name: cast(Extractor, import_module(f"{folder.__name__}.{name}")) for name in names}
+
+
+@cache
+def vocabulary() -> Vocabulary:
+    """The words of all extractors."""
+    from indexer.reading import Vocabulary  # numpy, which most commands do without
+
+    return Vocabulary((name, each.WORDS) for name, each in extractors().items())
 
 
 def facts(title: str, text: str) -> tuple[Fact, ...]:
     """Everything that a post claims, the title's claims first, each field's in order of place. Of a longer text
     the first ``LONGEST_TEXT`` characters are read."""
-    found: list[Fact] = []
-    for field, whole in (("title", title), ("text", text)):
-        read = whole[:LONGEST_TEXT]
-        here = [
-            replace(fact, field=field)
-            for each in extractors()
-            if each.worth(read)
-            for fact in each.read(read)
-        ]
-        found += sorted(here, key=lambda fact: (fact.spans, fact.kind, str(fact.value)))
-    return tuple(found)
+    heading = title[:LONGEST_TEXT]
+    behind = len(heading) + len(_BETWEEN) if heading else 0
+    whole = f"{heading}{_BETWEEN}{text[:LONGEST_TEXT]}" if heading else text[:LONGEST_TEXT]
+    reading = vocabulary().read(whole)
+    found = [
+        _placed(fact, behind)
+        for name, each in extractors().items()
+        for fact in each.read(reading, reading.hits[name])
+    ]
+    return tuple(
+        sorted(found, key=lambda fact: (fact.field != "title", fact.spans, fact.kind, str(fact.value)))
+    )
+
+
+def _placed(fact: Fact, behind: int) -> Fact:
+    """A fact of title and text with its places in the field where it begins."""
+    if not behind:
+        return fact
+    if fact.spans[0][0] < behind:
+        spans = tuple(span for span in fact.spans if span[1] <= behind - len(_BETWEEN))
+        return replace(fact, field="title", spans=spans)
+    return replace(fact, spans=tuple((start - behind, end - behind) for start, end in fact.spans))

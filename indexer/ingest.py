@@ -12,6 +12,7 @@ import structlog
 
 from config.errors import DuskwatchError, PostRefused, SpoolFull, StoreRefused, StoreUnavailable
 from indexer.deposit import Deposit, Done, Put, ThreadGone, ThreadSeen, do, settled
+from indexer.language import language
 from indexer.post import Post, PostKey, Stored
 from indexer.serial import check
 from indexer.spool import FULL, Spool
@@ -179,13 +180,15 @@ class Ingest:
 
 def _cleaned(post: Post) -> Post:
     key = PostKey(*(clean(part) for part in (post.key.source, post.key.thread, post.key.post)))
+    title, text = clean(post.title), clean(post.text)
     return replace(
         post,
         key=key,
-        title=clean(post.title),
+        title=title,
         board=clean(post.board),
         author=clean(post.author),
-        text=clean(post.text),
+        text=text,
+        language=post.language or language(f"{title}\n{text}"),
         url=clean(post.url),
         author_url=clean(post.author_url) if post.author_url else post.author_url,
         content_hash="",

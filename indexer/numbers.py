@@ -1,39 +1,40 @@
-"""Numbers as people write them: digits of any script, every locale's separators, and words for thousands and
-millions in the languages of the boards."""
+"""Numbers as people write them: every locale's separators, and words for thousands and millions in the languages of
+the boards. All patterns are for *plain* text (``indexer.reading``), whose digits are 0 to 9."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from decimal import Decimal
 
-_SPACE = "[ \u00a0\u2009\u202f'’]"
+from indexer.reading import plain
+
 #: A number as a pattern to put into others. All its repetitions are bounded, so that a search stays linear.
 BARE_NUMBER = (
-    rf"(?:\d{{1,3}}(?:{_SPACE}\d{{3}}){{1,5}}(?:[.,]\d{{1,2}})?|"
-    r"\d{1,3}(?:[.,٬，]\d{2,3}){2,6}(?:[.,٫]\d{1,2})?|\d{1,18}(?:[.,٬٫，]\d{1,12})?)"
-    r"(?!\d|[.,:/]\d)"
+    r"(?:[0-9]{1,3}(?:[ '][0-9]{3}){1,5}(?:[.,][0-9]{1,2})?|"
+    r"[0-9]{1,3}(?:[.,][0-9]{2,3}){2,6}(?:[.,][0-9]{1,2})?|[0-9]{1,18}(?:[.,][0-9]{1,12})?)"
+    r"(?![0-9]|[.,:/][0-9])"
 )
 #: The same where it does not begin within a longer one, a date, a time or an address.
-NUMBER = rf"(?<![\w.,:/#@٬٫-]){BARE_NUMBER}"
+NUMBER = rf"(?<![\w.,:/#@-]){BARE_NUMBER}"
 
 _THOUSAND, _MILLION, _MILLIARD = 10**3, 10**6, 10**9
 _SCALES = {
-    _THOUSAND: "k thousand thousands ribu rb тыс тысяча тысячи тысяч mil mille tausend ألف آلاف 千",
+    _THOUSAND: "k к thousand thousands ribu rb тыс тысяча тысячи тысяч mil mille tausend ألف آلاف 千",
     10**4: "万 萬",
-    10**5: "lakh lakhs",
-    _MILLION: "m mm million millions mln mio juta jt millón millon millones milhão milhao milhões milhoes "
-    "миллион миллиона миллионов млн millionen مليون ملايين 百万",
-    10**7: "crore crores 千万",
+    10**5: "lakh lakhs lac lacs",
+    _MILLION: "m м mm mil. million millions mln mio juta jt millón millon millones milhão milhao milhões milhoes "
+    "миллион миллиона миллионов млн лям ляма лямов millionen مليون ملايين 百万",
+    10**7: "crore crores cr 千万",
     10**8: "亿 億",
-    _MILLIARD: "b bn billion billions milyar miliar milliard milliards milliarde milliarden bilhão bilhões "
-    "миллиард миллиарда миллиардов млрд مليار مليارات",
+    _MILLIARD: "b bn billion billions milyar miliar milliard milliards milliarde milliarden bilhão bilhões bilhoes "
+    "миллиард миллиарда миллиардов млрд مليار مليارات 十亿",
     10**12: "triliun trillion trillions billones billón",
 }
-_SCALE = {word: scale for scale, line in _SCALES.items() for word in line.split()} | {
+_SCALE = {plain(word): scale for scale, line in _SCALES.items() for word in line.split()} | {
     "mil millones": _MILLIARD
 }
-_LETTERS = {"k", "m", "mm", "b", "bn"}
+_SCALE.pop("mil.")
+_LETTERS = {"k", "к", "m", "м", "mm", "b", "bn", "cr"}
 
 
 def _either(words: set[str]) -> str:
@@ -41,18 +42,20 @@ def _either(words: set[str]) -> str:
 
 
 _CJK = {word for word in _SCALE if "\u3400" <= word[0] <= "\u9fff"}
+#: Scales that are words, as extractors wait for them.
+SCALE_WORDS = "|".join(sorted(set(_SCALE) - _LETTERS))
 #: What may follow a number: a scale. Letters stand close, words may stand apart.
-SCALE = rf"(?:\s?(?:{_either(_CJK)})|[ \u00a0\u202f]?(?:{_either(set(_SCALE) - _CJK)})(?![^\W\d_])\.?)"
+SCALE = rf"(?:\s?(?:{_either(_CJK)})|[ -]?(?:{_either(set(_SCALE) - _CJK)})(?![^\W\d_])\.?)"
 
 
 def scale(words: str) -> int:
     """What a scale multiplies by; 1 for none."""
-    return _SCALE.get(words.strip().rstrip(".").casefold(), 1)
+    return _SCALE.get(words.strip(" -\n").rstrip("."), 1)
 
 
 def spelled(words: str) -> bool:
     """Whether a scale is a word, not a letter that may stand for something else."""
-    bare = words.strip().casefold()
+    bare = words.strip(" -\n").rstrip(".")
     return bool(bare) and bare not in _LETTERS
 
 
@@ -62,12 +65,11 @@ def number(written: str, scaled: str = "", *, fraction: bool = False) -> Decimal
     One separator before exactly three digits separates thousands (``64.000``), unless a scale follows
     (``1.234 million``) or ``fraction`` says that the thing is measured, not counted, and it is a point.
     """
-    digits = "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in written)
-    digits = re.sub(_SPACE, "", digits).replace("٬", ",").replace("٫", ".").replace("，", ",")
+    digits = written.replace(" ", "").replace("'", "")
     marks = [char for char in digits if char in ".,"]
     if len(set(marks)) == 2:
         last = max(digits.rfind("."), digits.rfind(","))
-        digits = re.sub("[.,]", "", digits[:last]) + "." + digits[last + 1 :]
+        digits = digits[:last].replace(".", "").replace(",", "") + "." + digits[last + 1 :]
     elif len(marks) > 1:
         digits = digits.replace(marks[0], "")
     elif marks:

@@ -1,104 +1,164 @@
-"""How many people, records, accounts or numbers of identity a listing claims."""
+"""How many people, records, accounts, documents or numbers of identity a listing claims."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from indexer.fact import Fact
-from indexer.numbers import BARE_NUMBER, NUMBER, SCALE, number, spelled
+from indexer.fact import Fact, Value
+from indexer.numbers import BARE_NUMBER, NUMBER, SCALE, SCALE_WORDS, number, spelled
+from indexer.reading import Hit, Reading
 
-_NOUNS = {
-    "people": r"people|persons?|patients?|users?|customers?|citizens?|clients?|members?|employees?|students?|voters?|"
-    r"subscribers?|orang|pasien|pengguna|pelanggan|warga|penduduk|nasabah|karyawan|pegawai|mahasiswa|peserta|jiwa|"
-    r"человека?|людей|пользовател\w{1,3}|клиент\w{0,3}|пациент\w{0,3}|граждан\w{0,3}|абонент\w{0,3}|"
-    r"personas|pacientes|usuarios|clientes|ciudadanos|pessoas|usuários|utilizadores|cidadãos|"
-    r"personnes|utilisateurs|citoyens|personen|nutzer|kunden|patienten|bürger|شخص|مستخدم|مستخدمين|مريض|عميل|مواطن",
-    "records": r"rows?|records?|lines?|entries|baris|rekaman|строк\w{0,2}|запис\w{1,2}|filas|registros|linhas|lignes|"
-    r"enregistrements|zeilen|datensätze|سجل|سجلات|صف",
-    "accounts": r"accounts?|akun|аккаунт\w{0,3}|cuentas|contas|comptes|konten|حساب|حسابات",
-    "identity numbers": r"NIKs?|KTPs?|SSNs?|passports?|paspor",
+#: A tag is a unit; with ``+`` its words are of languages in which the last of several nouns is what is counted.
+WORDS = {
+    "people+": "people|person|persons|patient|patients|user|users|customer|customers|citizen|citizens|client|clients|"
+    "member|members|employee|employees|student|students|voter|voters|subscriber|subscribers|individuals|residents|"
+    "teachers|doctors|drivers|passengers|taxpayers|victims|guests|buyers|workers|staff|"
+    "personen|nutzer|kunden|patienten|burger|mitarbeiter|人|用户|用戶|公民|患者|病人|客户|客戶|会员|员工|学生|居民|"
+    "名用户|个人信息|公民信息|名患者",
+    "people": "orang|pasien|pengguna|pelanggan|warga|penduduk|nasabah|karyawan|pegawai|mahasiswa|peserta|jiwa|siswa|"
+    "pemilih|anggota|человек|человека|людей|пользовател*|клиент*|пациент*|граждан|граждане|гражданин*|абонент*|"
+    "сотрудник*|студент*|жител*|покупател*|"
+    "personas|pacientes|usuarios|clientes|ciudadanos|empleados|alumnos|estudiantes|afiliados|suscriptores|"
+    "pessoas|usuários|utilizadores|cidadãos|funcionários|alunos|assinantes|"
+    "personnes|utilisateurs|citoyens|clients|patients|salariés|étudiants|abonnés|assurés|"
+    "شخص|مستخدم*|مريض|مرضى|عميل|عملاء|مواطن*|مشترك*|موظف*|طالب",
+    "records+": "row|rows|record|records|line|lines|entries|entry|zeilen|datensätze|条|條|行|记录|条记录|数据条|筆",
+    "records": "baris|rekaman|entri|строк*|запис*|filas|registros|linhas|lignes|líneas|enregistrements|سجل|سجلات|صف|صفوف|سطر",
+    "accounts+": "account|accounts|logins|konten|账号|帐号|账户|帳號",
+    "accounts": "akun|аккаунт*|учеток|учетных записей|cuentas|contas|comptes|حساب|حسابات",
+    "identity_numbers+": "nik|niks|ktp|ktps|ssn|ssns|passport|passports|身份证|护照",
+    "identity_numbers": "paspor|паспорт*|снилс|инн|cpf|cpfs|dni|dnis|pasaportes|passaportes|passeports|جواز|جوازات",
+    "documents+": "documents|files|scans|dokumente|dateien|文件|份文件",
+    "documents": "dokumen|berkas|документ*|файл*|сканов|documentos|archivos|arquivos|fichiers|وثيقة|وثائق|ملف|ملفات",
+    "cards+": "cards|credit cards|cc|ccs|信用卡|银行卡",
+    "cards": "kartu|карт|карты|tarjetas|cartões|cartes|بطاقة|بطاقات",
+    "mail_addresses+": "emails|e-mails|email addresses|mail addresses|mails|邮箱",
+    "mail_addresses": "alamat email|имейлов|почт|correos|correos electrónicos|adresses e-mail|adresses email",
+    "phone_numbers+": "phones|phone numbers|phone number|numbers|手机号|手机号码|电话",
+    "phone_numbers": "nomor hp|nomor telepon|номеров|телефонов|номеров телефонов|teléfonos|telefones|numéros de téléphone|numéros|أرقام",
+    "passwords+": "passwords|credentials|creds|密码",
+    "passwords": "паролей|contraseñas|senhas|mots de passe|kata sandi",
+    "things": SCALE_WORDS,
+    "total": "total|jumlah|amount|quantity|qty|count|количество|всего|объем|总数|总量|数量|数据量|cantidad|quantidade|nombre|العدد|"
+    "عدد|سجلات",
 }
-_CJK = {
-    "people": "人|用户|用戶|公民|患者|病人|客户|会员",
-    "records": "条|條|行|记录",
-    "accounts": "账号|帐号|账户",
-}
-_NAMED = "|".join(f"(?P<{unit.replace(' ', '_')}>{nouns})" for unit, nouns in _NOUNS.items())
-_NAMED_CJK = "|".join(f"(?P<{unit}_cjk>{nouns})" for unit, nouns in _CJK.items())
-_MORE = (
-    r"(?:(?P<more>more than|over|at least|lebih dari|более|больше|свыше|超过|más de|mas de|mais de|plus de|mehr als|"
-    r"über|أكثر من)\s?)?"
+_MOST = 500  # words of a text that are looked at: a hostile one may hold nothing else
+_BEFORE_IT = 90
+_BOUND_LENGTH = 18  # of "more than " and the like
+_BOUND = (
+    r"(?:(?P<more>more than|over|at least|lebih dari|более|больше|свыше|超过|超過|逾|mas de|mais de|plus de|mehr als|uber|"
+    r"اكثر من|>|\+)|(?P<about>about|around|approx\w{0,8}\.?|almost|nearly|sekitar|hampir|около|примерно|почти|约|大约|近|"
+    r"cerca de|aproximadamente|casi|quase|environ|pres de|etwa|حوالي|~|≈|±))[: ]{0,2}"
 )
-_QUANTITY = re.compile(
-    rf"{_MORE}(?:(?P<low>{NUMBER})(?P<low_scale>{SCALE})?\s?[-–—]\s?(?P<high>\d{{1,9}}(?:[.,]\d{{1,3}})?)|(?P<only>{NUMBER}))"
-    rf"(?P<scale>{SCALE})?\+?"
-    rf"(?:[^\S\n]?(?:{_NAMED_CJK})|(?:[^\S\n]+(?!and\b|for\b|in\b|by\b)[^\W\d_][\w-]{{0,20}}){{0,2}}?[^\S\n]+(?:{_NAMED})(?!\w))?",
-    re.IGNORECASE,
+_SOME = (
+    rf"(?:{_BOUND})?(?:(?P<low>{NUMBER})(?P<low_scale>{SCALE})? ?(?:-|to|до|sampai|hingga|至|到) ?"
+    rf"(?P<high>[0-9]{{1,9}}(?:[.,][0-9]{{1,3}})?)|(?P<only>{NUMBER}))(?P<scale>{SCALE})?"
 )
-_LABELLED = re.compile(
-    rf"(?<!\w)(?:{_NAMED})[^\S\n]?[:：=][^\S\n]?(?P<only>{BARE_NUMBER})(?P<scale>{SCALE})?(?!\w)",
-    re.IGNORECASE,
+_STOP = (
+    "and|for|in|by|from|to|per|with|that|when|on|at|is|are|or|dan|untuk|di|dari|oleh|и|или|в|на|за|от|для|y|por|para|en|e|"
+    "em|et|pour|par|dans|und|days?|hours?|hrs?|months?|years?|weeks?|minutes?|times|hari|jam|bulan|tahun|дней|лет|часа?|часов|"
+    "года?|месяц\\w{0,3}|dias|meses|anos|jours|mois|ans|[kmgtp]i?b|[кмгт]б|usd|eur|idr|rub|cny|usdt|btc|xmr|eth|dollars?|"
+    "euros?|rupiah|руб\\w{0,3}"
 )
-_MONEY_BEFORE = re.compile(r"(?:[$€£¥₽₹]|\b(?:Rp|IDR|USD|EUR|USDT|BTC|XMR))\.?[^\S\n]?$", re.IGNORECASE)
+_BEFORE = re.compile(
+    rf"{_SOME}\+?(?:(?: |(?<=[\u3400-\u9fff]))(?!(?:{_STOP})(?!\w))[^\W\d_][\w'-]{{0,20}}){{0,4}}?[^\S\n]?(?:\(|['\"])?(?:ال|ل)?$"
+)
+_BEFORE_SCALE = re.compile(rf"{_SOME}$")
+_AFTER = re.compile(
+    rf"(?: (?:count|total|number|qty|amount|data)\b)?(?: ?\([^)\n]{{1,20}}\))? ?(?:[:=]|->?|(?<=[\u3400-\u9fff]))[ :]{{0,2}}(?:{_BOUND})?"
+    rf"(?P<only>{BARE_NUMBER})(?P<scale>{SCALE})?(?![^\W\u3400-\u9fff])"
+)
+_MONEY_BEFORE = re.compile(r"(?:[$€£¥₽₹₿]|(?<![^\W\d_])(?:rp|idr|usd|eur|usdt|btc|xmr|eth))\.? ?$")
 _NOT_COUNTED = re.compile(
-    r"[^\S\n]?(?:[$€£¥₽₹%]|(?:USD|EUR|IDR|RUB|CNY|USDT|BTC|XMR|ETH|rupiah|dollars?|euros?|руб\w*|元|GB|MB|TB|KB|GiB)\b)",
-    re.IGNORECASE,
+    r" ?\+? ?(?:[$€£¥₽₹₿%]|(?:(?:us|de|of|в|долл\w*) )?(?:usd|eur|idr|rub|cny|usdt|btc|xmr|eth|rupiah|dollars?|euros?|dolares|"
+    r"reais|pesos|рубл\w*|руб|доллар\w*|баксов|元|美元|美金|人民币|bytes?|[kmgtp]i?b|[кмгт]б)(?!\w)|[a-z]{0,3}/)"
 )
 
 
-def worth(text: str) -> bool:
-    """A number must be there."""
-    return re.search(r"\d", text) is not None
-
-
-def read(text: str) -> Iterator[Fact]:
+def read(reading: Reading, hits: Sequence[Hit]) -> Iterator[Fact]:
     """Quantities with the thing counted, or with a spelled scale (``6 juta``), then of unit ``things``.
 
-    The value of a range is its lower end; both ends are among the parts.
+    ``value`` of a range is its lower end; both ends are among the parts. Where several nouns stand in a row, the one
+    that is counted is the last in English, German and Chinese (``6 million user records``), else the first.
     """
-    taken = []
-    for found in _LABELLED.finditer(text):
-        taken.append(found.span())
-        yield _fact(found, _unit(found))
-    for found in _QUANTITY.finditer(text):
-        unit = _unit(found)
-        if any(found.start() < end and start < found.end() for start, end in taken):
+    if "0" not in reading.words:
+        return
+    found: dict[int, tuple[int, str, re.Match[str], int]] = {}  # by the number's place; the noun's end
+    scales = []
+    for hit in hits[:_MOST]:
+        if hit.tag == "things":
+            scales.append(hit)
             continue
-        begin = found.start("low") if found["low"] else found.start("only")
-        money = _MONEY_BEFORE.search(text, max(begin - 6, 0), begin) or _NOT_COUNTED.match(text, found.end())
-        if money or not (unit or spelled(found["scale"] or "")) or _year(found):
-            continue
-        yield _fact(found, unit or "things")
+        _look(reading, hit, found)
+    for hit in scales:
+        _spelled(reading, hit, found)
+    for begin, (end, unit, match, behind) in sorted(found.items()):
+        if not _money(reading.plain, begin, match):
+            yield _fact(reading, match, unit, begin, end, behind)
 
 
-def _unit(found: re.Match[str]) -> str:
-    return next(
-        (name.removesuffix("_cjk").replace("_", " ") for name in found.groupdict() if _is_unit(found, name)),
-        "",
-    )
+def _look(reading: Reading, hit: Hit, found: dict[int, tuple[int, str, re.Match[str], int]]) -> None:
+    """The number before or, after a colon, behind a noun."""
+    text, unit = reading.plain, hit.tag.rstrip("+").replace("_", " ")
+    low = max(hit.start - _BEFORE_IT, 0)
+    low = max(low, text.rfind("\n", low, hit.start))
+    digit = reading.words.find("0", low, hit.start) if unit != "total" else -1
+    if digit >= 0:
+        match = _BEFORE.search(text, max(digit - _BOUND_LENGTH, low), hit.start)
+        if match:
+            begin = low_of(match)
+            other = found.get(begin)
+            if other is None:
+                found[begin] = (hit.end, unit, match, match.end())
+            elif (hit.tag.endswith("+") and hit.start - other[0] in (0, 1)) or hit.start == low_of(other[2]):
+                found[begin] = (hit.end, unit, other[2], match.end())
+            elif hit.end > other[0] and hit.start < other[0]:  # the longer of two words at one place
+                found[begin] = (hit.end, unit, match, match.end())
+            return
+    after = _AFTER.match(text, hit.end)
+    if after and low_of(after) not in found and not _year(after):
+        found[low_of(after)] = (after.end(), "things" if unit == "total" else unit, after, hit.start)
 
 
-def _is_unit(found: re.Match[str], name: str) -> bool:
-    return name.removesuffix("_cjk") in ("people", "records", "accounts", "identity_numbers") and bool(
-        found[name]
-    )
+def _spelled(reading: Reading, hit: Hit, found: dict[int, tuple[int, str, re.Match[str], int]]) -> None:
+    low = max(hit.start - 40, 0)
+    match = _BEFORE_SCALE.search(reading.plain, low, hit.end)
+    if match and low_of(match) not in found and spelled(match["scale"] or ""):
+        found[low_of(match)] = (match.end(), "things", match, match.end())
+
+
+def low_of(match: re.Match[str]) -> int:
+    """Where the number itself begins."""
+    groups = match.groupdict()
+    return match.start("low") if groups.get("low") else match.start("only")
+
+
+def _money(text: str, begin: int, match: re.Match[str]) -> bool:
+    """Whether the number is an amount of money or bytes, a share or a year."""
+    last = "scale" if match["scale"] else "high" if match.groupdict().get("high") else "only"
+    before = _MONEY_BEFORE.search(text, max(begin - 6, 0), begin)
+    return bool(before or _NOT_COUNTED.match(text, match.end(last)) or _year(match))
 
 
 def _year(found: re.Match[str]) -> bool:
     return not found["scale"] and re.fullmatch(r"(?:19|20)\d\d", found["only"] or "") is not None
 
 
-def _fact(found: re.Match[str], unit: str) -> Fact:
+def _fact(reading: Reading, found: re.Match[str], unit: str, begin: int, end: int, behind: int) -> Fact:
     written = found.groupdict()
     scaled = written["scale"] or ""
-    parts: tuple[tuple[str, int | str], ...] = ()
+    parts: tuple[tuple[str, Value], ...] = ()
     if written.get("low"):
         low = int(number(written["low"], written["low_scale"] or scaled))
         parts = (("low", low), ("high", int(number(written["high"], scaled))))
         value = low
     else:
         value = int(number(written["only"], scaled))
-    if written.get("more"):
+    if written.get("more") or reading.plain.startswith(
+        "+", found.end("scale") if scaled else found.end("only")
+    ):
         parts += (("bound", "more than"),)
-    return Fact("quantity", value, (found.span(),), found[0], unit, parts)
+    elif written.get("about"):
+        parts += (("bound", "about"),)
+    return reading.fact("quantity", value, (min(begin, behind, found.start()), end), unit=unit, parts=parts)

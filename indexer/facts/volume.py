@@ -3,72 +3,103 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from indexer.fact import Fact, Value
 from indexer.numbers import BARE_NUMBER, NUMBER, number
+from indexer.reading import Hit, Reading
 
-_PREFIX = {"k": 1, "к": 1, "m": 2, "м": 2, "g": 3, "г": 3, "t": 4, "т": 4, "p": 5, "п": 5}
+_SHORT = "kb|mb|gb|tb|pb|kib|mib|gib|tib|кб|мб|гб|тб"
+#: A unit stands apart or close behind its number, where a digit is a part of the word.
+WORDS = {
+    "unit": f"{_SHORT}|go|ko|mo|to|kilobyte*|megabyte*|gigabyte*|terabyte*|petabyte*|gigaoctet*|teraoctet*|gig|gigs|"
+    "гигабайт*|терабайт*|мегабайт*|гиг|гигов|جيجابايت|غيغابايت|تيرابايت|ميغابايت|千兆字节"
+}
+_PREFIX = {
+    letter: power for power, row in enumerate(("kк", "mмм", "gгجغ", "tтت", "pп"), 1) for letter in row
+} | {
+    "م": 2,
+    "千": 3,
+}
 _UNIT = (
-    r"(?:[KMGTP]i?B|[КМГТП]Б|[KMGTP]o|(?:kilo|mega|giga|tera|peta)(?:bytes?|octets?)|гигабайт\w{0,2}|"
-    r"терабайт\w{0,2}|мегабайт\w{0,2})"
+    r"(?:[kmgtp]i?b|[кмгт]б|[kmgtp]o|(?:kilo|mega|giga|tera|peta)(?:bytes?|octets?)|gigs?|гиг\w{0,2}|гигабайт\w{0,2}|"
+    r"терабайт\w{0,2}|мегабайт\w{0,2}|جيجابايت|غيغابايت|تيرابايت|ميغابايت|千兆字节|g(?=\W|$))"
 )
-_SIZE = re.compile(rf"(?P<number>{NUMBER})[^\S\n]?(?P<unit>{_UNIT})(?!\w)", re.IGNORECASE)
+_SIZE = re.compile(rf"(?P<number>{NUMBER})[ -]?(?P<unit>{_UNIT})(?![^\W\u3400-\u9fff])")
 #: ``= 199 + 479 + 42``, each with or without a unit.
 _SUM = re.compile(
-    rf"[^\S\n]?[=:(][^\S\n]?(?P<sum>{BARE_NUMBER}(?:[^\S\n]?{_UNIT})?(?:[^\S\n]?\+[^\S\n]?{BARE_NUMBER}(?:[^\S\n]?{_UNIT})?){{1,19}})",
-    re.IGNORECASE,
+    rf" ?[=:(] ?(?P<sum>{BARE_NUMBER}(?: ?{_UNIT})?(?: ?\+ ?{BARE_NUMBER}(?: ?{_UNIT})?){{1,19}})"
 )
-_PART = re.compile(rf"(?P<number>{BARE_NUMBER})[^\S\n]?(?P<unit>{_UNIT})?", re.IGNORECASE)
+_PART = re.compile(rf"(?P<number>{BARE_NUMBER}) ?(?P<unit>{_UNIT})?")
+_DIGIT_UNIT = re.compile(r"0(?:[kmgtp]i?b|[кмгт]б|[kmgt]o|g|гиг)(?![^\W\u3400-\u9fff])")
 _NEAR = 200  # characters between a total and its parts, and between parts
 _MOST_PARTS = 20
+_MOST = 500
+
+_Size = tuple[int, int, int]  # start, end, bytes
 
 
-def worth(text: str) -> bool:
-    """A number must be there."""
-    return re.search(r"\d[^\S\n]?[KMGTPКМГТП]", text, re.IGNORECASE) is not None
-
-
-def read(text: str) -> Iterator[Fact]:
+def read(reading: Reading, hits: Sequence[Hit]) -> Iterator[Fact]:
     """Every size, in bytes: GB is 10^9, GiB 2^30. A total with its parts is one fact; ``adds_up`` says whether they
     sum up (to half a percent, since sizes are rounded). Parts that are merely listed near a size are taken for its
     breakdown only when they do."""
-    sizes = [
-        (found.start(), found.end(), found[0], _bytes(found["number"], found["unit"]))
-        for found in _SIZE.finditer(text)
-    ]
+    text = reading.plain
+    sizes = _sizes(reading, hits)
     at = 0
     while at < len(sizes):
-        start, end, words, total = sizes[at]
+        start, end, total = sizes[at]
         at += 1
         explicit = _SUM.match(text, end)
         if explicit:
-            unit = _SIZE.fullmatch(words)
+            own = _SIZE.match(text, start)
+            parts = list(_PART.finditer(text, explicit.start("sum"), explicit.end("sum")))
             named = [
-                (part[0], _bytes(part["number"], part["unit"] or (unit["unit"] if unit else "B")))
-                for part in _PART.finditer(explicit["sum"])
+                (
+                    reading.original(*part.span()),
+                    _bytes(part["number"], part["unit"] or (own["unit"] if own else "gb")),
+                )
+                for part in parts
             ]
-            yield _total(words, total, named, ((start, end), explicit.span("sum")))
+            yield _total(reading, total, named, ((start, end), explicit.span("sum")))
             while at < len(sizes) and sizes[at][0] < explicit.end():
                 at += 1
             continue
         listed = _listed(sizes, at, total)
         if listed:
-            spans = ((start, end), *((size[0], size[1]) for size in sizes[at:listed]))
-            yield _total(words, total, [(size[2], size[3]) for size in sizes[at:listed]], spans)
+            named = [(reading.original(first, last), size) for first, last, size in sizes[at:listed]]
+            places = ((start, end), *((size[0], size[1]) for size in sizes[at:listed]))
+            yield _total(reading, total, named, places)
             at = listed
             continue
-        yield Fact("volume", total, ((start, end),), words, "bytes")
+        yield reading.fact("volume", total, (start, end), unit="bytes")
 
 
-def _listed(sizes: list[tuple[int, int, str, int]], first: int, total: int) -> int | None:
+def _sizes(reading: Reading, hits: Sequence[Hit]) -> list[_Size]:
+    ends = {hit.end for hit in hits[:_MOST]}
+    if (
+        "0g" in reading.words
+        or "0t" in reading.words
+        or "0m" in reading.words
+        or "0k" in reading.words
+        or "0г" in reading.words
+    ):
+        ends.update(found.end() for found in _DIGIT_UNIT.finditer(reading.words))
+    sizes: list[_Size] = []
+    for end in sorted(ends)[:_MOST]:
+        for found in _SIZE.finditer(reading.plain, max(end - 40, 0), end + 1):
+            if found.end() == end:
+                sizes.append((found.start(), end, _bytes(found["number"], found["unit"])))
+    return sizes
+
+
+def _listed(sizes: list[_Size], first: int, total: int) -> int | None:
     """The place behind the sizes that follow a total and add up to it."""
     added = 0
     for at in range(first, min(first + _MOST_PARTS, len(sizes))):
         if sizes[at][0] - sizes[at - 1][1] > _NEAR:
             return None
-        added += sizes[at][3]
+        added += sizes[at][2]
         if at > first and _same(added, total):
             return at + 1
         if added > total * 1.01:
@@ -80,13 +111,14 @@ def _same(added: int, total: int) -> bool:
     return abs(added - total) * 200 <= total
 
 
-def _total(words: str, total: int, named: list[tuple[str, int]], spans: tuple[tuple[int, int], ...]) -> Fact:
+def _total(
+    reading: Reading, total: int, named: list[tuple[str, int]], places: tuple[tuple[int, int], ...]
+) -> Fact:
     parts: list[tuple[str, Value]] = [(name.strip(), size) for name, size in named]
     parts.append(("adds_up", _same(sum(size for _, size in named), total)))
-    return Fact("volume", total, spans, words, "bytes", tuple(parts))
+    return reading.fact("volume", total, *places, unit="bytes", parts=tuple(parts))
 
 
 def _bytes(written: str, unit: str) -> int:
-    letter = unit[0].casefold()
-    base = 1024 if unit[1:2].casefold() == "i" and len(unit) == 3 else 1000
-    return int(number(written, fraction=True) * Decimal(base) ** _PREFIX[letter])
+    base = 1024 if unit[1:2] == "i" and len(unit) == 3 else 1000
+    return int(number(written, fraction=True) * Decimal(base) ** _PREFIX[unit[0]])

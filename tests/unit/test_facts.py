@@ -111,6 +111,7 @@ def test_a_price_is_read_with_its_currency_and_is_no_quantity(text: str, value: 
 def test_terms_and_payment_are_read() -> None:
     found = facts("", "Payment in BTC or XMR. Price negotiable, escrow accepted")
     assert [(fact.kind, fact.value) for fact in found] == [
+        ("purpose", "sale"),
         ("payment", "BTC"),
         ("payment", "XMR"),
         ("terms", "negotiable"),
@@ -138,7 +139,7 @@ def test_kinds_of_data_hash_and_format_are_named(text: str, kind: str, value: st
 
 @pytest.mark.parametrize("text", ["Ministry of Health", "Kementerian Kesehatan", "teknik", "MySQLite fork"])
 def test_names_of_ministries_and_parts_of_words_are_no_data(text: str) -> None:
-    assert facts("", text) == ()
+    assert read(text, "data") == read(text, "format") == []
 
 
 def test_contacts_are_read_and_an_onion_only_with_its_checksum() -> None:
@@ -162,8 +163,13 @@ Sample of 3.26 GB and a video. Payment in BTC or XMR."""
         ("data", "health", ""),
         ("quantity", 6_000_000, "people"),
         ("origin", "Centralized Server of Ministry of Health of Indonesia", ""),
+        ("sector", "government", ""),
+        ("sector", "health", ""),
+        ("country", "ID", ""),
         ("volume", 720 * 10**9, "bytes"),
+        ("sample", "offered", ""),
         ("volume", 326 * 10**7, "bytes"),
+        ("purpose", "sale", ""),
         ("payment", "BTC", ""),
         ("payment", "XMR", ""),
     ]

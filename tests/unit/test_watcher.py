@@ -164,7 +164,8 @@ def test_the_message_reads_out_what_is_claimed(store: Store, database: sa.Engine
     assert payload["claims"] == (
         "6,000,000 people; 720 GB (199 + 479 + 42: adds up); price 500 USD; terms: escrow"
     )
-    assert payload["facts"][0]["spans"] == [["text", 15, 34]]
+    [quantity] = [fact for fact in payload["facts"] if fact["kind"] == "quantity"]
+    assert quantity["spans"] == [["text", 15, 34]]
     assert f"  claims: {payload['claims']}\n" in render(payload)
 
 

@@ -1,0 +1,113 @@
+"""When a listing says that its data were taken."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from indexer.fact import Fact, Value
+from indexer.reading import Hit, Reading, plain
+
+WORDS = {
+    "taken": "breach date|breached on|breached in|breached|leak date|leaked on|leaked in|hack date|hacked on|hacked in|hacked|"
+    "dump date|dumped on|dumped in|dumped|date of breach|date of leak|date of dump|date of hack|date of theft|stolen on|stolen in|taken on|"
+    "taken in|data date|data from|date of data|exfiltrated on|exfiltrated in|extracted on|extracted in|data as of|as of|"
+    "was taken on|were taken on|compromised on|compromised in|occurred in|last update|last updated|updated|date|"
+    "tanggal bocor|tanggal kebocoran|tanggal data|diambil pada|diambil tanggal|dicuri pada|diretas pada|dibobol pada|tanggal|bocor pada|"
+    "tanggal dump|data tahun|per tanggal|дата слива|дата утечки|дата взлома|дата дампа|дата выгрузки|слита в|слито в|слив от|слив за|"
+    "взломана в|взломан в|взломано в|утечка от|утечка за|выгрузка от|выгрузка за|данные за|данные от|актуальность|дата|дамп от|база от|украдены|украдена|"
+    "泄露时间|泄漏时间|泄露日期|数据时间|数据日期|入侵时间|脱库时间|拖库时间|更新时间|时间|日期|截至|"
+    "fecha de la filtración|fecha de filtración|fecha del hackeo|fecha de los datos|fecha del volcado|fecha|robados el|robados en|"
+    "filtrados el|filtrados en|extraídos el|extraídos en|hackeado en|"
+    "data do vazamento|data da extração|data do ataque|vazados em|roubados em|extraídos em|hackeado em|vazado em|"
+    "date de la fuite|date de fuite|date du vol|date du piratage|date d'extraction|volées le|volées en|extraites le|extraites en|piraté en|"
+    "datum|تاريخ التسريب|تاريخ الاختراق|تاريخ السرقة|تاريخ البيانات|تاريخ|سربت في|سرقت في"
+}
+_MONTHS = (
+    "january jan januari января январь enero janeiro janvier يناير januar",
+    "february feb februari pebruari февраля февраль febrero fevereiro fevrier فبراير februar",
+    "march mar maret марта март marzo marco mars مارس marz",
+    "april apr апреля апрель abril avril ابريل",
+    "may mei мая май mayo maio mai مايو",
+    "june jun juni июня июнь junio junho juin يونيو",
+    "july jul juli июля июль julio julho juillet يوليو",
+    "august aug agustus августа август agosto aout اغسطس",
+    "september sep sept сентября сентябрь septiembre setembro septembre سبتمبر",
+    "october oct oktober okt октября октябрь octubre outubro octobre اكتوبر",
+    "november nov nopember ноября ноябрь noviembre novembro novembre نوفمبر",
+    "december dec desember des декабря декабрь diciembre dezembro decembre dez ديسمبر dezember",
+)
+_MONTH = {plain(word): number for number, row in enumerate(_MONTHS, 1) for word in row.split()}
+_NAME = "|".join(sorted(_MONTH, key=len, reverse=True))
+_YEAR = r"(?P<year>(?:19|20)[0-9]{2})(?!\d|[.,][0-9])"
+_FORMS = tuple(
+    re.compile(form)
+    for form in (
+        rf"{_YEAR}-(?P<month>[01]?[0-9])-(?P<day>[0-3]?[0-9])(?!\d)",
+        rf"{_YEAR}[./](?P<month>[01]?[0-9])[./](?P<day>[0-3]?[0-9])(?!\d)".replace(r"|[.,][0-9]", ""),
+        r"(?P<year>(?:19|20)[0-9]{2}) ?年 ?(?P<month>[01]?[0-9]) ?月(?: ?(?P<day>[0-3]?[0-9]) ?[日号])?",
+        r"(?P<year>(?:19|20)[0-9]{2}) ?年",
+        rf"(?P<first>[0-3]?[0-9])(?P<sign>[./-])(?P<second>[0-3]?[0-9])[./-]{_YEAR}",
+        rf"(?P<day>[0-3]?[0-9])(?:st|nd|rd|th|-го|er|º|\.)?[ -](?:de |of )?(?P<name>{_NAME})\.?,?[ -](?:de |del |do )?{_YEAR}",
+        rf"(?P<name>{_NAME})\.? (?P<day>[0-3]?[0-9])(?:st|nd|rd|th)?,? {_YEAR}",
+        rf"(?P<name>{_NAME})\.?,?[ -](?:de |del |do |of )?{_YEAR}",
+        rf"(?P<month>0[1-9]|1[0-2])[./-]{_YEAR}",
+        rf"{_YEAR}-(?P<month>0[1-9]|1[0-2])(?![\d-])",
+        _YEAR,
+    )
+)
+_GAP = re.compile(
+    r"(?: ?(?:[:：=]|->?))? ?(?:(?:on|in|at|the|pada|tanggal|tahun|от|за|в|на|el|en|de|del|em|le|du|في|was|is|fresh) ){0,2}"
+)
+#: Words that are no more than a label need their colon.
+_LABELS = frozenset(
+    plain(word)
+    for word in "date updated last update|дата|时间|日期|fecha|tanggal|datum|تاريخ|updated|date|last updated|last update|更新时间|актуальность".split(
+        "|"
+    )
+)
+_MOST = 100
+
+
+def read(reading: Reading, hits: Sequence[Hit]) -> Iterator[Fact]:
+    """Each date behind words that tell of the theft: ``2021-12-28``, ``2021-12`` or ``2021``. Where day and month cannot be
+    told apart, the day is taken to come first, and a part says so."""
+    seen: set[str] = set()
+    for hit in sorted(hits[:_MOST], key=lambda hit: (hit.start, -hit.end)):
+        gap = _GAP.match(reading.plain, hit.end)
+        if gap is None or (
+            reading.plain[hit.start : hit.end] in _LABELS and not any(sign in gap[0] for sign in ":：=-")
+        ):
+            continue
+        for form in _FORMS:
+            found = form.match(reading.plain, gap.end())
+            if found is None:
+                continue
+            value, parts = _value(found)
+            if value and value not in seen:
+                seen.add(value)
+                yield reading.fact("theft date", value, (hit.start, found.end()), parts=parts)
+            break
+
+
+def _value(found: re.Match[str]) -> tuple[str, tuple[tuple[str, Value], ...]]:
+    named = found.groupdict()
+    year = int(named["year"])
+    parts: tuple[tuple[str, Value], ...] = ()
+    month = _MONTH[named["name"]] if named.get("name") else int(named.get("month") or 0)
+    day = int(named.get("day") or 0)
+    if named.get("first"):
+        day, month = int(named["first"]), int(named["second"])
+        if month > 12:
+            day, month = month, day
+        elif day <= 12 and named["sign"] != ".":
+            parts = (("order", "day first, as supposed"),)
+    if not month:
+        return f"{year:04}", parts
+    if not day:
+        return (f"{year:04}-{month:02}" if month <= 12 else ""), parts
+    try:
+        return date(year, month, day).isoformat(), parts
+    except ValueError:
+        return "", ()

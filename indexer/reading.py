@@ -1,0 +1,246 @@
+"""A text made ready for its facts to be read: folded once, and all words of all extractors found in one scan.
+
+Two forms of the text stand side by side, character for character. *plain* has small letters without accents, the
+digits 0 to 9 and ordinary spaces, dashes and quotes; *words* has its letters, a ``0`` for every digit and a space
+for anything else, so that " nik " stands for a whole word. What is invisible is left out of both; ``span`` leads
+back to the original.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
+
+import daachorse
+import numpy as np
+import numpy.typing as npt
+
+from indexer.fact import Fact, Value
+
+_DROP = 0xFFFFFFFF
+_SAME = {
+    **dict.fromkeys("‐‑‒–—―−﹣－〜～", "-"),
+    **dict.fromkeys("'‘’‛ʼ`´＇", "'"),
+    **dict.fromkeys("“”«»„＂", '"'),
+    **dict(zip("٬،、٫。ىکیıłø", ",,,..يكيilo", strict=True)),
+}
+_BLANK = {" ", "\u00a0", "\u1680", "\u202f", "\u205f", "\u3000", *map(chr, range(0x2000, 0x200B))}
+_CJK = (
+    (0x3040, 0x3100),
+    (0x3400, 0xA000),
+    (0xAC00, 0xD7A4),
+    (0xF900, 0xFB00),
+    (0x20000, 0x32400),
+    (0x0E00, 0x0F00),
+)
+_ARTICLES = ("", "ال", "و", "وال", "لل", "ل", "بال", "ب")
+_ENDING = 5  # letters that may follow the stem of a word
+_LONG = 25  # characters without a gap that no word has: addresses, keys, hashes
+_GAP = ord(" ")
+
+Codes = npt.NDArray[np.uint32]
+
+
+class Hit(NamedTuple):
+    """A word of an extractor: which of its ``tag``s, and its characters start to end (excluded) in ``plain``."""
+
+    tag: str
+    start: int
+    end: int
+
+
+def _plain(char: str) -> str:
+    """What one character is read as: one character, or none."""
+    if char in _SAME:
+        return _SAME[char]
+    if char in _BLANK:
+        return " "
+    if char in "\n\t":
+        return char
+    category = unicodedata.category(char)
+    if char == "ـ" or (category in ("Mn", "Me", "Cf") and not 0x0E00 <= ord(char) < 0x0F00):
+        return ""
+    if category in ("Cc", "Zl", "Zp"):
+        return "\n"
+    if category == "Nd":
+        return str(unicodedata.decimal(char))
+    folded = unicodedata.normalize("NFKD", char)
+    bare = "".join(each for each in folded if unicodedata.category(each) != "Mn") or folded
+    small = (bare if len(bare) == 1 else char).lower()
+    return _SAME.get(small[0], small[0])
+
+
+@cache
+def _tables() -> tuple[Codes, Codes]:
+    """For every character what stands for it in *plain*, and for every character of that in *words*."""
+    plain = np.arange(0x110000, dtype=np.uint32)
+    plain[0xD800:0xE000] = plain[0xE000:0xF900] = ord("?")
+    ranges = ((0, 0x3400), (0xA000, 0xAC00), (0xF900, 0x11000), (0x1D400, 0x1D800), (0x1F100, 0x1F200))
+    for low, high in (*ranges, (0xE0000, 0xE0200)):
+        for code in range(low, high):
+            if 0xD800 <= code < 0xF900:
+                continue
+            letter = _plain(chr(code))
+            plain[code] = ord(letter) if letter else _DROP
+    words = np.full(0x110000, _GAP, np.uint32)
+    for code in range(0x20000):
+        char = chr(code)
+        if "0" <= char <= "9":
+            words[code] = ord("0")
+        elif unicodedata.category(char)[0] in "LM" and not 0xD800 <= code < 0xE000:
+            words[code] = code
+    words[0x20000:0x32400] = np.arange(0x20000, 0x32400)
+    return plain, words
+
+
+@cache
+def _ascii() -> tuple[dict[int, str], bytes]:
+    plain, words = _tables()
+    table = {code: chr(plain[code]) for code in range(128) if plain[code] != code}
+    return table, bytes(words[:128].astype(np.uint8)) + bytes(128)
+
+
+def _coded(text: str) -> Codes:
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+
+
+def _decoded(codes: Codes) -> str:
+    return codes.tobytes().decode("utf-32-le")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A text, read. ``hits`` are the words found, by extractor, in order of their ends; ``long`` the places in
+    *plain* without a gap for 25 characters or more."""
+
+    text: str
+    plain: str
+    words: str
+    origin: npt.NDArray[np.intp] | None
+    hits: Mapping[str, Sequence[Hit]]
+    long: Sequence[tuple[int, int]]
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Where characters of *plain* stand in the original."""
+        if self.origin is None:
+            return start, end
+        return int(self.origin[start]), int(self.origin[end - 1]) + 1
+
+    def original(self, start: int, end: int) -> str:
+        """The original characters of a place in *plain*, invisible ones among them left out."""
+        if self.origin is None:
+            return self.text[start:end]
+        return "".join(self.text[int(at)] for at in self.origin[start:end])
+
+    def fact(
+        self,
+        kind: str,
+        value: Value,
+        *places: tuple[int, int],
+        unit: str = "",
+        parts: tuple[tuple[str, Value], ...] = (),
+    ) -> Fact:
+        """A fact read at places of *plain*, given in order."""
+        spans = tuple(self.span(start, end) for start, end in places)
+        return Fact(kind, value, spans, self.text[spans[0][0] : spans[0][1]], unit, parts)
+
+    def line(self, at: int) -> tuple[int, int]:
+        """Start and end of the line around a place of *plain*."""
+        end = self.plain.find("\n", at)
+        return self.plain.rfind("\n", 0, at) + 1, len(self.plain) if end < 0 else end
+
+
+def plain(word: str) -> str:
+    """A word as it stands in *plain*."""
+    return _folded(word)[0]
+
+
+def _folded(text: str) -> tuple[str, str, npt.NDArray[np.intp] | None]:
+    if text.isascii() and "  " not in text:
+        table, view = _ascii()
+        low = text.translate(table)
+        return low, low.encode().translate(view).decode(), None
+    codes = _coded(text)
+    to_plain, to_words = _tables()
+    found = to_plain.take(codes)
+    kept = found != _DROP
+    blank = found == _GAP
+    kept[1:] &= ~(blank[1:] & blank[:-1])
+    origin = None
+    if not kept.all():
+        origin = np.flatnonzero(kept)
+        found = found[origin]
+    return _decoded(found), _decoded(to_words.take(found)), origin
+
+
+class Vocabulary:
+    """The words of all extractors as one automaton.
+
+    A word stands alone; one that ends in ``*`` may have an ending of some letters; Chinese, Japanese and Thai ones
+    stand anywhere, Arabic ones with article and conjunction.
+    """
+
+    def __init__(self, extractors: Iterable[tuple[str, Mapping[str, str]]]) -> None:
+        entries: dict[str, list[tuple[str, str, str, int, int, bool]]] = {}
+        self._names = []
+        for name, tags in extractors:
+            self._names.append(name)
+            for tag, lines in tags.items():
+                for word in dict.fromkeys(lines.split("|")):
+                    self._add(entries, name, tag, word)
+        self._entries = list(entries.values())
+        self._scan = daachorse.CharwiseDoubleArrayAhoCorasick(list(entries)).find_overlapping
+
+    @staticmethod
+    def _add(
+        entries: dict[str, list[tuple[str, str, str, int, int, bool]]], name: str, tag: str, word: str
+    ) -> None:
+        bare = word.strip()
+        stem, open_end = bare.removesuffix("*"), bare.endswith("*")
+        written, view, _ = _folded(stem)
+        if not view.strip():
+            raise ValueError(f"{name}: {word!r} has no letter")
+        before = "" if _spaceless(written[0]) else " "
+        after = "" if open_end or _spaceless(written[-1]) else " "
+        exact = written if "0" in view else ""
+        articles = _ARTICLES if "\u0600" <= written[0] <= "\u06ff" else ("",)
+        for article in articles:
+            pattern = before + _folded(article)[1] + view + after
+            ending = open_end and not _spaceless(written[-1])
+            entry = (name, tag, exact, len(before), len(after), ending)
+            if entry not in (entries.setdefault(pattern, [])):
+                entries[pattern].append(entry)
+
+    def read(self, text: str) -> Reading:
+        """Fold a text and find all words in it."""
+        written, view, origin = _folded(text)
+        hits: dict[str, list[Hit]] = {name: [] for name in self._names}
+        for start, end, number in self._scan(f" {view} "):
+            for name, tag, exact, before, after, ending in self._entries[number]:
+                first, last = start + before - 1, end - after - 1
+                if ending:
+                    stem, last = last, view.find(" ", last)
+                    last = len(view) if last < 0 else last
+                    if last - stem > _ENDING:
+                        continue
+                if exact and not written.startswith(exact, first):
+                    continue
+                hits[name].append(Hit(tag, first, last))
+        return Reading(text, written, view, origin, hits, _long(view))
+
+
+def _spaceless(char: str) -> bool:
+    code = ord(char)
+    return any(low <= code < high for low, high in _CJK)
+
+
+def _long(view: str) -> list[tuple[int, int]]:
+    if len(view) < _LONG:
+        return []
+    coded = np.frombuffer(view.encode(), np.uint8) if view.isascii() else _coded(view)
+    gaps = np.concatenate(([-1], np.flatnonzero(coded == _GAP), [len(coded)]))
+    wide = np.flatnonzero(np.diff(gaps) > _LONG)
+    return [(int(gaps[at]) + 1, int(gaps[at + 1])) for at in wide]
