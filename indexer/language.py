@@ -7,48 +7,89 @@ import re
 import pycld2
 
 _LONGEST = 900  # characters that are looked at
-_SHORTEST = 12  # letters below which nothing can be told
-_SIGNS = ",.!?:;()\"«»*-–—'…"
-#: Words of one of the two only: pycld2 takes short texts of the one for the other, or for English.
-_INDONESIAN = frozenset(
-    "dijual karena bisa nomor kesehatan uang akun kantor ponsel pelanggan nasabah rekening bahwa saat kepada "
-    "pasien sampel baris hanya tidak adalah kementerian pengguna berisi bocor harga jual hubungi warga "
-    "penduduk kebocoran situs peretas diretas provinsi kabupaten kota gratis butuh dicari siapa punya "
-    "silakan kalian gimana banget udah nggak gak dong aja".split()
-)
-_MALAY = frozenset(
-    "kerana boleh nombor kesihatan wang akaun laluan pejabat ialah kepada hendak mahu awak korang "
-    "percuma syarikat kementerian pengguna hospital cukai jual harga hubungi negeri daerah rakyat sila "
-    "sahaja bukan tiada nak pada ini itu dijual sampel data".split()
-)
+_SHORT = 60  # letters up to which pycld2 is often wrong
+_NOISE = frozenset("@/\\|_=<>")
+_DIGITS = {ord(digit): None for digit in "0123456789"}
+#: Words of one language only, as posts have them: they tell short texts, which pycld2 takes for English or Malay.
+_WORDS = {
+    "id": "dan yang dari untuk dengan ini tidak ada di dijual jual data karena bisa nomor kesehatan uang akun kantor ponsel "
+    "pelanggan nasabah rekening pasien baris juta ribu miliar milyar harga hubungi warga penduduk bocor kebocoran situs gratis butuh "
+    "dicari cari siapa punya silakan kalian gimana udah nggak gak dong tahun sekitar lebih orang diambil tanggal tautan bawah "
+    "asli atau palsu tebusan akan pemilih akses alamat jasa saja menurut lewat provinsi kabupaten",
+    "ms": "kerana boleh nombor kesihatan wang akaun laluan pejabat ialah mahu awak korang percuma syarikat cukai negeri sahaja "
+    "tiada nak bincang dicuri hendak anda bahawa daripada",
+    "en": "the of and for with is are this that from to have has in on at by not all only you we our i it was were be users "
+    "records lines database leaked selling price data date breach patients hospital sell access fresh looking people customers accounts",
+    "es": "de los las el la del con por para una en y o es que vendo registros datos contraseñas correos usuarios clientes precio "
+    "muestra base teléfonos direcciones fecha robados busco alguien acceso huellas historias pago contacto más millones mil "
+    "ciudadanos tarjetas documentos",
+    "pt": "de dos das do da com por para uma em e ou que vendo registros dados senhas usuários clientes preço amostra banco "
+    "endereços data vazamento vazados roubados procuro alguém acesso pagamento mais milhões mil cartões não",
+    "fr": "le la les des du de et pour avec une en est que vends base données mots passe utilisateurs clients prix échantillon "
+    "adresses date fuite volées cherche accès paiement plus millions cartes passeports identité empreintes ou sur",
+    "de": "der die das und mit von für eine im ist nicht verkaufe daten datenbank nutzer kunden preis passwörter zugang suche "
+    "millionen konten gegen oder auf",
+}
+_WORD_LANGUAGES: dict[str, tuple[str, ...]] = {}
+for _code, _line in _WORDS.items():
+    for _each in _line.split():
+        _WORD_LANGUAGES[_each] = (*_WORD_LANGUAGES.get(_each, ()), _code)
 _WORD = re.compile(r"[^\W\d_]+")
+_HAN = re.compile("[\u3400-\u9fff]")
+_KANA = re.compile("[\u3040-\u30ff\uac00-\ud7a3]")
+_LETTERS = re.compile(r"[^\W\d_]")
+_CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
+_NOT_RUSSIAN = re.compile("[іїєґўђјљњћџѓќқғңөұүһә]", re.IGNORECASE)
 
 
 def language(text: str) -> str | None:
     """The language that most of a text is written in, as its code of two letters (ISO 639-1; ``zh`` for Chinese);
     None where it cannot be told. Addresses, numbers and rows of data are left out of the count."""
-    read = " ".join(
-        word for word in text[:_LONGEST].split() if word.strip(_SIGNS).isalpha() or word[0] >= "\u3000"
-    )
-    if len(read) < _SHORTEST and not any("\u3040" <= char <= "\u9fff" for char in read):
-        return None
+    kept = [word for word in text[:_LONGEST].split() if _NOISE.isdisjoint(word)]
+    read = " ".join(kept).translate(_DIGITS)
+    if not read.isascii():
+        script = _by_script(read)
+        if script:
+            return script
     try:
         known, _, found = pycld2.detect(read, bestEffort=True)
     except pycld2.error:
         return None
     code = str(found[0][1])
-    if code in ("id", "ms", "en", "un") or not known:
-        code = _nearly_malay(read, code)
+    if code in ("id", "ms", "un") or not known or len(read) <= _SHORT:
+        code = _by_words(read, code)
     return None if code == "un" else code.partition("-")[0]
 
 
-def _nearly_malay(read: str, code: str) -> str:
-    """Indonesian or Malay where words of only one of them say so, else ``code``."""
-    words = {word.lower() for word in _WORD.findall(read)}
-    indonesian, malay = len(words & (_INDONESIAN - _MALAY)), len(words & (_MALAY - _INDONESIAN))
-    both = len(words & (_INDONESIAN | _MALAY))
-    if code not in ("id", "ms") and both < 2 + len(words) // 12:
+def _by_script(read: str) -> str | None:
+    """Chinese, and short texts in Cyrillic or Arabic, whose neighbours' letters are not among them."""
+    letters = len(_LETTERS.findall(read))
+    han = len(_HAN.findall(read))
+    if han >= 2 and han >= 0.3 * letters and not _KANA.search(read):
+        return "zh"
+    if letters > _SHORT:
+        return None
+    if len(_CYRILLIC.findall(read)) > 0.5 * letters and letters >= 5 and not _NOT_RUSSIAN.search(read):
+        return "ru"
+    arabic = sum("\u0600" <= char <= "\u06ff" for char in read)
+    if arabic > 0.5 * letters and letters >= 4 and not any(char in "پچژگٹڈے" for char in read):
+        return "ar"
+    return None
+
+
+def _by_words(read: str, code: str) -> str:
+    """The language of which most words are there, where one has more than any other; else ``code``."""
+    points: dict[str, float] = {}
+    for word in _WORD.findall(read.lower()):
+        owners = _WORD_LANGUAGES.get(word, ())
+        for owner in owners:
+            points[owner] = points.get(owner, 0.0) + 1 / len(owners)
+    if not points:
         return code
-    if indonesian == malay:
-        return code if code in ("id", "ms") else "id"
-    return "id" if indonesian > malay else "ms"
+    best = max(points.values())
+    first = [owner for owner, score in points.items() if score == best]
+    if len(first) > 1:
+        return code if code in first or len(read) > _SHORT else first[0]
+    if code not in ("id", "ms", "un") and best < 1:
+        return code
+    return first[0]

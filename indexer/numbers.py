@@ -11,11 +11,12 @@ from indexer.reading import plain
 #: A number as a pattern to put into others. All its repetitions are bounded, so that a search stays linear.
 BARE_NUMBER = (
     r"(?:[0-9]{1,3}(?:[ '][0-9]{3}){1,5}(?:[.,][0-9]{1,2})?|"
-    r"[0-9]{1,3}(?:[.,][0-9]{2,3}){2,6}(?:[.,][0-9]{1,2})?|[0-9]{1,18}(?:[.,][0-9]{1,12})?)"
-    r"(?![0-9]|[.,:/][0-9])"
+    r"[0-9]{1,3}(?:(?:,[0-9]{2,3}){2,6}(?:\.[0-9]{1,2})?|(?:\.[0-9]{3}){2,6}(?:,[0-9]{1,2})?|,[0-9]{3}\.[0-9]{1,2}|\.[0-9]{3},[0-9]{1,2})|"
+    r"[0-9]{1,18}(?:[.,][0-9]{1,12})?)(?![0-9]|[.,:/][0-9])"
 )
 #: The same where it does not begin within a longer one, a date, a time or an address.
-NUMBER = rf"(?<![\w.,:/#@-]){BARE_NUMBER}"
+GUARD = r"(?<![\w/#@-])(?<![0-9][.,:])"
+NUMBER = GUARD + BARE_NUMBER
 
 _THOUSAND, _MILLION, _MILLIARD = 10**3, 10**6, 10**9
 _SCALES = {

@@ -2,8 +2,8 @@
 
 Two forms of the text stand side by side, character for character. *plain* has small letters without accents, the
 digits 0 to 9 and ordinary spaces, dashes and quotes; *words* has its letters, a ``0`` for every digit and a space
-for anything else, so that " nik " stands for a whole word. What is invisible is left out of both; ``span`` leads
-back to the original.
+for anything else, so that " nik " stands for a whole word. What is invisible is left out of both, and where Chinese
+meets letters or digits both have a space; ``span`` leads back to the original.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ class Reading:
         """The original characters of a place in *plain*, invisible ones among them left out."""
         if self.origin is None:
             return self.text[start:end]
-        return "".join(self.text[int(at)] for at in self.origin[start:end])
+        return "".join(self.text[at] for at in dict.fromkeys(self.origin[start:end].tolist()))
 
     def fact(
         self,
@@ -173,7 +173,25 @@ def _folded(text: str) -> tuple[str, str, npt.NDArray[np.intp] | None]:
     if not kept.all():
         origin = np.flatnonzero(kept)
         found = found[origin]
-    return _decoded(found), _decoded(to_words.take(found)), origin
+    letters = to_words.take(found)
+    joints = _joints(found, letters)
+    if len(joints):
+        origin = np.arange(len(text), dtype=np.intp) if origin is None else origin
+        origin = np.insert(origin, joints, origin[joints - 1])
+        found = np.insert(found, joints, _GAP)
+        letters = np.insert(letters, joints, _GAP)
+    return _decoded(found), _decoded(letters), origin
+
+
+def _joints(found: Codes, letters: Codes) -> npt.NDArray[np.intp]:
+    """Where a script without spaces meets another: a space is read there, so that words of both stand alone."""
+    spaceless = np.zeros(len(found), bool)
+    for low, high in _CJK:
+        spaceless |= (found >= low) & (found < high)
+    if not spaceless.any():
+        return np.empty(0, np.intp)
+    letter = letters != _GAP
+    return np.flatnonzero((spaceless[1:] != spaceless[:-1]) & letter[1:] & letter[:-1]) + 1
 
 
 class Vocabulary:

@@ -6,6 +6,10 @@ import re
 
 _ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w.-]{1,80}")
 _LABEL = re.compile(r" ?(?:[^\W\d_][\w'./ -]{1,30}): ")
+_BEHIND = re.compile(r"[:;|][^\s:;|/]")
+_FIVE = re.compile("[0-9]{5}")
+_SENTENCE = re.compile(r"[.!?] [a-zA-Z]")
+_LONGEST = 4000
 _SELLERS = re.compile(
     r"(?<![^\W_])(?:telegram|jabber|xmpp|tox|wickr|session|discord|signal|threema|pgp|contact|hubungi|escrow|телеграм|"
     r"жаба|контакт\w*|联系|电报|飞机)(?![^\W_])|t\.me/",
@@ -31,31 +35,28 @@ def rows(text: str) -> list[tuple[int, int]]:
 
 def is_row(line: str) -> bool:
     """Whether one line is a row of data."""
-    if len(line) > 4000 or not any(sign in line for sign in "|;,\t:"):
-        return False
-    if _SELLERS.search(line):
-        return False
-    bars = max(line.count("|"), line.count(";"), line.count("\t"))
-    if bars >= 2:
+    return len(line) <= _LONGEST and _is_like_one(line) and not _SELLERS.search(line)
+
+
+def _is_like_one(line: str) -> bool:
+    if max(line.count("|"), line.count(";"), line.count("\t")) >= 2:
         return "@" in line or _digits(line)
     if "@" in line:
         address = _ADDRESS.search(line)
         if address is None:
             return False
-        combo = re.match(r"[:;|][^\s:;|/]", line[address.end() : address.end() + 2])
-        if (combo and address.start() == 0) or (combo and " " not in line.strip()):
+        combo = _BEHIND.match(line, address.end())
+        if combo and (address.start() == 0 or " " not in line.strip()):
             return True
         return line.count(",") >= 2 and not _LABEL.match(line) and _dense(line)
     return line.count(",") >= 3 and _digits(line) and _dense(line)
 
 
 def _digits(line: str) -> bool:
-    return re.search(r"[0-9]{5}", line) is not None
+    return _FIVE.search(line) is not None
 
 
 def _dense(line: str) -> bool:
     """Cells are short and many: prose has longer ones."""
     cells = line.split(",")
-    return sum(len(cell.split()) <= 4 for cell in cells) >= 0.8 * len(cells) and not re.search(
-        r"[.!?] [a-zA-Z]", line
-    )
+    return sum(len(cell.split()) <= 4 for cell in cells) >= 0.8 * len(cells) and not _SENTENCE.search(line)

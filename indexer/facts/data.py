@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
 from indexer.fact import Fact
@@ -81,8 +82,11 @@ def read(reading: Reading, hits: Sequence[Hit]) -> Iterator[Fact]:
     identity named, by what they are."""
     places: dict[str, list[tuple[int, int]]] = {}
     counts: dict[str, dict[str, int]] = {}
+    outer = _apart([(hit.start, hit.end) for hit in hits])
     for hit in hits:
         kind, _, exact = hit.tag.partition("/")
+        if _within(hit, outer):
+            continue
         if kind == "contact" and _COLON.match(reading.plain, hit.end):
             continue
         if kind == "biometrics" and _is_key(reading.plain, hit):
@@ -101,6 +105,13 @@ def _is_key(text: str, hit: Hit) -> bool:
     """A fingerprint of a key, not of a finger."""
     near = text[max(hit.start - 12, 0) : hit.end + 12]
     return any(word in near for word in ("pgp", "gpg", "key", "ssl", "browser", "device"))
+
+
+def _within(hit: Hit, outer: list[tuple[int, int]]) -> bool:
+    """Whether a word is a part of a longer one ("adresses" of "adresses e-mail")."""
+    at = bisect_right(outer, (hit.start, 1 << 30)) - 1
+    start, end = outer[at] if at >= 0 else (0, 0)
+    return hit.end <= end and (hit.start, hit.end) != (start, end)
 
 
 def _apart(found: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from indexer.fact import Fact, Value
+from indexer.money import ASKED, CURRENCIES, REVENUE
 from indexer.numbers import BARE_NUMBER, NUMBER, SCALE, SCALE_WORDS, number, spelled
 from indexer.reading import Hit, Reading
 
@@ -14,7 +15,7 @@ WORDS = {
     "people+": "people|person|persons|patient|patients|user|users|customer|customers|citizen|citizens|client|clients|"
     "member|members|employee|employees|student|students|voter|voters|subscriber|subscribers|individuals|residents|"
     "teachers|doctors|drivers|passengers|taxpayers|victims|guests|buyers|workers|staff|"
-    "personen|nutzer|kunden|patienten|burger|mitarbeiter|人|用户|用戶|公民|患者|病人|客户|客戶|会员|员工|学生|居民|"
+    "holders|personen|nutzer|nutzern|kunden|patienten|burger|mitarbeiter|mitarbeitern|人|用户|用戶|公民|患者|病人|客户|客戶|会员|员工|学生|居民|"
     "名用户|个人信息|公民信息|名患者",
     "people": "orang|pasien|pengguna|pelanggan|warga|penduduk|nasabah|karyawan|pegawai|mahasiswa|peserta|jiwa|siswa|"
     "pemilih|anggota|человек|человека|людей|пользовател*|клиент*|пациент*|граждан|граждане|гражданин*|абонент*|"
@@ -40,9 +41,11 @@ WORDS = {
     "passwords+": "passwords|credentials|creds|密码",
     "passwords": "паролей|contraseñas|senhas|mots de passe|kata sandi",
     "things": SCALE_WORDS,
+    "money": "|".join((*CURRENCIES.values(), ASKED, REVENUE)),
     "total": "total|jumlah|amount|quantity|qty|count|количество|всего|объем|总数|总量|数量|数据量|cantidad|quantidade|nombre|العدد|"
     "عدد|سجلات",
 }
+_Found = tuple[int, str, re.Match[str], int]  # where the noun ends, unit, number, where it begins
 _MOST = 500  # words of a text that are looked at: a hostile one may hold nothing else
 _BEFORE_IT = 90
 _BOUND_LENGTH = 18  # of "more than " and the like
@@ -57,7 +60,7 @@ _SOME = (
 )
 _STOP = (
     "and|for|in|by|from|to|per|with|that|when|on|at|is|are|or|dan|untuk|di|dari|oleh|и|или|в|на|за|от|для|y|por|para|en|e|"
-    "em|et|pour|par|dans|und|days?|hours?|hrs?|months?|years?|weeks?|minutes?|times|hari|jam|bulan|tahun|дней|лет|часа?|часов|"
+    "em|et|pour|par|dans|und|days?|hours?|hrs?|months?|years?|weeks?|minutes?|times|hari|jam|bulan|tahun|днеи|лет|часа?|часов|"
     "года?|месяц\\w{0,3}|dias|meses|anos|jours|mois|ans|[kmgtp]i?b|[кмгт]б|usd|eur|idr|rub|cny|usdt|btc|xmr|eth|dollars?|"
     "euros?|rupiah|руб\\w{0,3}"
 )
@@ -69,11 +72,14 @@ _AFTER = re.compile(
     rf"(?: (?:count|total|number|qty|amount|data)\b)?(?: ?\([^)\n]{{1,20}}\))? ?(?:[:=]|->?|(?<=[\u3400-\u9fff]))[ :]{{0,2}}(?:{_BOUND})?"
     rf"(?P<only>{BARE_NUMBER})(?P<scale>{SCALE})?(?![^\W\u3400-\u9fff])"
 )
-_MONEY_BEFORE = re.compile(r"(?:[$€£¥₽₹₿]|(?<![^\W\d_])(?:rp|idr|usd|eur|usdt|btc|xmr|eth))\.? ?$")
-_NOT_COUNTED = re.compile(
-    r" ?\+? ?(?:[$€£¥₽₹₿%]|(?:(?:us|de|of|в|долл\w*) )?(?:usd|eur|idr|rub|cny|usdt|btc|xmr|eth|rupiah|dollars?|euros?|dolares|"
-    r"reais|pesos|рубл\w*|руб|доллар\w*|баксов|元|美元|美金|人民币|bytes?|[kmgtp]i?b|[кмгт]б)(?!\w)|[a-z]{0,3}/)"
+_SIGN_BEFORE = re.compile(r"[$€£¥₽₹₿] ?$")
+#: Behind these a number is a version, a standard or a place.
+_NAME_BEFORE = re.compile(
+    r"(?<![^\W_])(?:iso|rfc|pci|windows|win|ios|android|version|ver|v|top|pages?|part|level|tier|port|room|type|chapter|web|nr|no\.|№|версия|versi|version|版本|versao|إصدار|الإصدار)[ -]?$"
 )
+_NOT_COUNTED = re.compile(r" ?\+? ?(?:[$€£¥₽₹₿%]|(?:bytes?|[kmgtp]i?b|[кмгт]б)(?!\w)|[a-z]{0,3}/)")
+_ADDRESS = re.compile(r"(?:25[0-5]|2[0-4]\d|1\d\d)(?:\.(?:25[0-5]|2[0-4]\d|1\d\d)){3}")
+_CLAUSE = re.compile(r" ?(?!and |or |with |dan |и |y |e |et )(?:[^\W\d_]{1,12} ?)?")
 
 
 def read(reading: Reading, hits: Sequence[Hit]) -> Iterator[Fact]:
@@ -84,22 +90,23 @@ def read(reading: Reading, hits: Sequence[Hit]) -> Iterator[Fact]:
     """
     if "0" not in reading.words:
         return
-    found: dict[int, tuple[int, str, re.Match[str], int]] = {}  # by the number's place; the noun's end
-    scales = []
+    found: dict[int, _Found] = {}
+    nouns: list[Hit] = []
+    scales: list[Hit] = []
+    money: list[Hit] = []
     for hit in hits[:_MOST]:
-        if hit.tag == "things":
-            scales.append(hit)
-            continue
+        (money if hit.tag == "money" else scales if hit.tag == "things" else nouns).append(hit)
+    for hit in nouns:
         _look(reading, hit, found)
     for hit in scales:
-        _spelled(reading, hit, found)
+        _spelled(reading, hit, nouns, found)
     for begin, (end, unit, match, behind) in sorted(found.items()):
-        if not _money(reading.plain, begin, match):
+        if not _uncounted(reading.plain, begin, match, money):
             yield _fact(reading, match, unit, begin, end, behind)
 
 
-def _look(reading: Reading, hit: Hit, found: dict[int, tuple[int, str, re.Match[str], int]]) -> None:
-    """The number before or, after a colon, behind a noun."""
+def _look(reading: Reading, hit: Hit, found: dict[int, _Found]) -> None:
+    """The number before or, after a colon, behind a noun; ``found`` has it by its place."""
     text, unit = reading.plain, hit.tag.rstrip("+").replace("_", " ")
     low = max(hit.start - _BEFORE_IT, 0)
     low = max(low, text.rfind("\n", low, hit.start))
@@ -109,7 +116,7 @@ def _look(reading: Reading, hit: Hit, found: dict[int, tuple[int, str, re.Match[
         if match:
             begin = low_of(match)
             other = found.get(begin)
-            if other is None:
+            if other is None or other[1] == "things":
                 found[begin] = (hit.end, unit, match, match.end())
             elif (hit.tag.endswith("+") and hit.start - other[0] in (0, 1)) or hit.start == low_of(other[2]):
                 found[begin] = (hit.end, unit, other[2], match.end())
@@ -121,11 +128,17 @@ def _look(reading: Reading, hit: Hit, found: dict[int, tuple[int, str, re.Match[
         found[low_of(after)] = (after.end(), "things" if unit == "total" else unit, after, hit.start)
 
 
-def _spelled(reading: Reading, hit: Hit, found: dict[int, tuple[int, str, re.Match[str], int]]) -> None:
-    low = max(hit.start - 40, 0)
-    match = _BEFORE_SCALE.search(reading.plain, low, hit.end)
-    if match and low_of(match) not in found and spelled(match["scale"] or ""):
-        found[low_of(match)] = (match.end(), "things", match, match.end())
+def _spelled(reading: Reading, hit: Hit, nouns: Sequence[Hit], found: dict[int, _Found]) -> None:
+    """A number with a spelled scale that no noun claimed: of the noun that goes before it in the clause, if any."""
+    match = _BEFORE_SCALE.search(reading.plain, max(hit.start - 40, 0), hit.end)
+    if match is None or low_of(match) in found or not spelled(match["scale"] or ""):
+        return
+    begin, unit = match.start(), "things"
+    for noun in nouns:
+        near = noun.tag != "total" and 0 <= match.start() - noun.end <= 20
+        if near and _CLAUSE.fullmatch(reading.plain, noun.end, match.start()):
+            begin, unit = noun.start, noun.tag.rstrip("+").replace("_", " ")
+    found[low_of(match)] = (match.end(), unit, match, begin)
 
 
 def low_of(match: re.Match[str]) -> int:
@@ -134,11 +147,21 @@ def low_of(match: re.Match[str]) -> int:
     return match.start("low") if groups.get("low") else match.start("only")
 
 
-def _money(text: str, begin: int, match: re.Match[str]) -> bool:
-    """Whether the number is an amount of money or bytes, a share or a year."""
-    last = "scale" if match["scale"] else "high" if match.groupdict().get("high") else "only"
-    before = _MONEY_BEFORE.search(text, max(begin - 6, 0), begin)
-    return bool(before or _NOT_COUNTED.match(text, match.end(last)) or _year(match))
+def _uncounted(text: str, begin: int, match: re.Match[str], money: Sequence[Hit]) -> bool:
+    """Whether the number is an amount of money or bytes, a share, a year, a version or an address."""
+    last = match.end("scale" if match["scale"] else "high" if match.groupdict().get("high") else "only")
+    if _SIGN_BEFORE.search(text, max(begin - 2, 0), begin) or _NOT_COUNTED.match(text, last) or _year(match):
+        return True
+    if _NAME_BEFORE.search(text, max(begin - 12, 0), begin) or _ADDRESS.fullmatch(match["only"] or ""):
+        return True
+    first = match.start()
+    return any(
+        (0 <= hit.start - last <= 4 and text[last : hit.start].strip() in ("", "de", "of", "+", "в"))
+        or (
+            0 <= first - hit.end <= 4 and text[hit.end : first].strip(" :=.-") in ("", "de", "of", "is", "от")
+        )
+        for hit in money
+    )
 
 
 def _year(found: re.Match[str]) -> bool:

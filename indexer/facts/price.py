@@ -7,38 +7,16 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from indexer.fact import Fact, Value
-from indexer.numbers import BARE_NUMBER, SCALE, number
+from indexer.money import ASKED, COINS, CURRENCIES, REVENUE, SIGNS
+from indexer.numbers import BARE_NUMBER, GUARD, SCALE, number
 from indexer.reading import Hit, Reading
 
-_CURRENCIES = {
-    "USD": "usd|us$|$us|dollar|dollars|долл|доллар|долларов|доллара|баксов|бакса|у.е|美元|美金|刀|dólares|dolares|dólar|dolar|"
-    "dollars us|دولار|دولارات",
-    "EUR": "eur|euro|euros|евро|欧元|يورو",
-    "GBP": "gbp|pounds|英镑",
-    "IDR": "rp|idr|rupiah",
-    "RUB": "rub|руб|рублей|рубля|рубль|卢布",
-    "CNY": "cny|rmb|元|人民币|块钱",
-    "BRL": "brl|reais",
-    "MXN": "mxn|pesos mexicanos",
-    "SAR": "sar|ريال",
-    "INR": "inr|rs|rupees",
-    "USDT": "usdt|tether",
-    "BTC": "btc|bitcoin|bitcoins|биткоин*|биткойн*|比特币|بيتكوين",
-    "XMR": "xmr|monero|монеро|门罗币",
-    "ETH": "eth|ethereum|ether|以太坊",
-    "LTC": "ltc|litecoin",
-    "TRX": "trx",
-}
-_SIGNS = {"$": "USD", "€": "EUR", "£": "GBP", "₽": "RUB", "¥": "CNY", "₹": "INR", "₿": "BTC"}
-_COINS = frozenset({"BTC", "XMR", "ETH", "LTC", "USDT", "TRX"})
 WORDS = {
-    **_CURRENCIES,
-    "asked": "price|price is|asking|asking price|selling for|prices|harga|цена|прайс|价格|售价|要价|precio|preço|prix|preis|"
-    "السعر|سعر|start|старт|blitz|блиц|step|шаг|buy now|bin|起价|一口价",
+    **CURRENCIES,
+    "asked": ASKED,
     "taken": "payment|payments|pay|paid|pembayaran|bayar|accept|accepted|accepts|accepting|оплата|оплату|принимаю|支付|付款|"
     "接受|pago|pagos|pagamento|paiement|zahlung|الدفع|only",
-    "revenue": "revenue|revenues|annual revenue|turnover|net income|market cap|ревеню|выручка|оборот|rev|pendapatan|营收|营业额|"
-    "ingresos|facturación|faturamento|receita|chiffre d'affaires|umsatz|الإيرادات",
+    "revenue": REVENUE,
 }
 _STEPS = {
     "start": "start",
@@ -52,10 +30,11 @@ _STEPS = {
     "bin": "buy now",
     "一口价": "buy now",
 }
-_BEFORE = re.compile(rf"(?<![\w.,:/#@-])(?P<number>{BARE_NUMBER})(?P<scale>{SCALE})?\+?[ -]?$")
-_AFTER = re.compile(rf"[.:]? ?(?P<number>{BARE_NUMBER})(?P<scale>{SCALE})?(?![^\W\u3400-\u9fff])")
+_BEFORE = re.compile(rf"{GUARD}(?P<number>{BARE_NUMBER})(?P<scale>{SCALE})?\+?(?: (?:de|of|в|d'))?[ -]?$")
+_AFTER = re.compile(rf"[.:]? ?(?P<number>{BARE_NUMBER})(?P<scale>{SCALE})?(?![^\W_])")
 _LABEL = re.compile(
-    rf" ?(?:[:=-]|is|only|от|за|de|为)? ?(?P<number>{BARE_NUMBER})(?P<scale>{SCALE})?(?! ?(?:%|[^\W\d_]|[$€£¥₽₹]|/[0-9]))"
+    rf" ?(?:[:=-]|is|only|от|за|de|为)? ?(?P<number>{BARE_NUMBER})(?P<scale>{SCALE})?"
+    r"(?![^\W_]| ?%|[$€£¥₽₹]|/[0-9]| (?:days?|hours?|hrs|users?|rows|records|[kmgt]b|дн|час|hari|jam)(?!\w))"
 )
 _SIGN = re.compile(r"[$€£¥₽₹₿]")
 _SIGN_PREFIX = re.compile(r"(?<![^\W_])(?:us|r|s|a|c|hk)$")
@@ -69,12 +48,12 @@ def read(reading: Reading, hits: Sequence[Hit]) -> Iterator[Fact]:
     payment. A step of an auction is a part."""
     text = reading.plain
     labels = [hit for hit in hits[:_MOST] if hit.tag in ("asked", "revenue")]
-    named = [(hit.start, hit.end, hit.tag) for hit in hits[:_MOST] if hit.tag in _CURRENCIES]
-    if any(sign in text for sign in _SIGNS):
+    named = [(hit.start, hit.end, hit.tag) for hit in hits[:_MOST] if hit.tag in CURRENCIES]
+    if any(sign in text for sign in SIGNS):
         for found in islice(_SIGN.finditer(text), _MOST):
             prefix = _SIGN_PREFIX.search(text, max(found.start() - 2, 0), found.start())
             start = prefix.start() if prefix else found.start()
-            named.append((start, found.end(), _SIGN_NAMES.get(text[start : found.end()]) or _SIGNS[found[0]]))
+            named.append((start, found.end(), _SIGN_NAMES.get(text[start : found.end()]) or SIGNS[found[0]]))
     taken: list[tuple[int, int]] = []
     bare = []
     for start, end, unit in sorted(named):
@@ -99,7 +78,7 @@ def read(reading: Reading, hits: Sequence[Hit]) -> Iterator[Fact]:
 
 def _amount(text: str, start: int, end: int, unit: str) -> tuple[int, int, int, int | float] | None:
     """The number beside a currency: its place with the currency, where it begins, and its value."""
-    sign = text[start:end][-1] in _SIGNS
+    sign = text[start:end][-1] in SIGNS
     after = _AFTER.match(text, end)
     before = _BEFORE.search(text, max(start - _NEAR, text.rfind("\n", 0, start) + 1), start)
     if before and not (sign and after and text[end : end + 1].isdigit()):
@@ -110,7 +89,7 @@ def _amount(text: str, start: int, end: int, unit: str) -> tuple[int, int, int, 
 
 
 def _value(written: str, scaled: str, unit: str) -> int | float:
-    amount = number(written, scaled, fraction=unit in _COINS and unit != "USDT")
+    amount = number(written, scaled, fraction=unit in COINS and unit != "USDT")
     return int(amount) if amount == int(amount) else float(amount)
 
 
@@ -131,7 +110,7 @@ def _payment(reading: Reading, hits: Sequence[Hit], bare: Sequence[tuple[int, in
     words = [hit for hit in hits if hit.tag == "taken"]
     seen: set[str] = set()
     for start, end, unit in bare:
-        if unit not in _COINS or unit in seen:
+        if unit not in COINS or unit in seen:
             continue
         if any(
             (0 <= start - word.end <= _NEAR or 0 <= word.start - end <= 6)

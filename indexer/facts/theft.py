@@ -25,18 +25,18 @@ WORDS = {
     "datum|تاريخ التسريب|تاريخ الاختراق|تاريخ السرقة|تاريخ البيانات|تاريخ|سربت في|سرقت في"
 }
 _MONTHS = (
-    "january jan januari января январь enero janeiro janvier يناير januar",
-    "february feb februari pebruari февраля февраль febrero fevereiro fevrier فبراير februar",
-    "march mar maret марта март marzo marco mars مارس marz",
-    "april apr апреля апрель abril avril ابريل",
-    "may mei мая май mayo maio mai مايو",
-    "june jun juni июня июнь junio junho juin يونيو",
-    "july jul juli июля июль julio julho juillet يوليو",
-    "august aug agustus августа август agosto aout اغسطس",
-    "september sep sept сентября сентябрь septiembre setembro septembre سبتمبر",
-    "october oct oktober okt октября октябрь octubre outubro octobre اكتوبر",
-    "november nov nopember ноября ноябрь noviembre novembro novembre نوفمبر",
-    "december dec desember des декабря декабрь diciembre dezembro decembre dez ديسمبر dezember",
+    "january jan januari января январь январе enero janeiro janvier يناير januar",
+    "february feb februari pebruari февраля февраль феврале febrero fevereiro fevrier فبراير februar",
+    "march mar maret марта март марте marzo marco mars مارس marz",
+    "april apr апреля апрель апреле abril avril ابريل",
+    "may mei мая май мае mayo maio mai مايو",
+    "june jun juni июня июнь июне junio junho juin يونيو",
+    "july jul juli июля июль июле julio julho juillet يوليو",
+    "august aug agustus августа август августе agosto aout اغسطس",
+    "september sep sept сентября сентябрь сентябре septiembre setembro septembre سبتمبر",
+    "october oct oktober okt октября октябрь октябре octubre outubro octobre اكتوبر",
+    "november nov nopember ноября ноябрь ноябре noviembre novembro novembre نوفمبر",
+    "december dec desember des декабря декабрь декабре diciembre dezembro decembre dez ديسمبر dezember",
 )
 _MONTH = {plain(word): number for number, row in enumerate(_MONTHS, 1) for word in row.split()}
 _NAME = "|".join(sorted(_MONTH, key=len, reverse=True))

@@ -23,8 +23,8 @@ _PREFIX = {
     "千": 3,
 }
 _UNIT = (
-    r"(?:[kmgtp]i?b|[кмгт]б|[kmgtp]o|(?:kilo|mega|giga|tera|peta)(?:bytes?|octets?)|gigs?|гиг\w{0,2}|гигабайт\w{0,2}|"
-    r"терабайт\w{0,2}|мегабайт\w{0,2}|جيجابايت|غيغابايت|تيرابايت|ميغابايت|千兆字节|g(?=\W|$))"
+    r"(?:[kmgtp]i?b|[кмгт]б|[kmgtp]o|(?:kilo|mega|giga|tera|peta)(?:bytes?|octets?)|gigs?|гиг\w{0,2}|гигабаит\w{0,2}|"
+    r"терабаит\w{0,2}|мегабаит\w{0,2}|جيجابايت|غيغابايت|تيرابايت|ميغابايت|千兆字节|g(?=\W|$))"
 )
 _SIZE = re.compile(rf"(?P<number>{NUMBER})[ -]?(?P<unit>{_UNIT})(?![^\W\u3400-\u9fff])")
 #: ``= 199 + 479 + 42``, each with or without a unit.
