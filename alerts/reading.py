@@ -12,6 +12,8 @@ from alerts.claims import Claims, claims_of
 from alerts.likeness import Sketch, sketch
 from alerts.matching.port import Match, Matcher, telling
 from alerts.reposts import Clue, clues_of
+from alerts.scope import in_scope
+from alerts.watchlist import Organisation
 from indexer.fact import Fact, facts
 from indexer.post import Change, ChangeKind
 
@@ -34,12 +36,17 @@ class Reading:
     failed: bool = False
 
 
-def read(changes: Sequence[Change], matcher: Matcher, known: Collection[Thread]) -> list[Reading]:
-    """Read changes. ``known``: threads, as source and key, that an alert is about: what is said in them is read too.
+def read(
+    changes: Sequence[Change],
+    matcher: Matcher,
+    known: Collection[Thread],
+    organisations: Mapping[str, Organisation],
+) -> list[Reading]:
+    """Read changes. ``organisations``: those that the matcher knows, by id. ``known``: threads, as source and key, that an alert is about: what is said in them is read too.
 
     A text that cannot be read is told in the log, and does not keep the next ones from being read.
     """
-    readings = [_named(change, matcher) for change in changes]
+    readings = [_named(change, matcher, organisations) for change in changes]
     threads = {_thread(each.change) for each in readings if each.found} | set(known)
     return [_claimed(each) if _thread(each.change) in threads else each for each in readings]
 
@@ -49,12 +56,13 @@ def _thread(change: Change) -> Thread:
     return key.source, key.thread
 
 
-def _named(change: Change, matcher: Matcher) -> Reading:
+def _named(change: Change, matcher: Matcher, organisations: Mapping[str, Organisation]) -> Reading:
     post = change.stored.post
     found: dict[str, list[Match]] = defaultdict(list)
     if change.kind is not ChangeKind.REMOVED:
         try:
-            for match in telling(matcher.match(post.title, post.text)):
+            matches = matcher.match(post.title, post.text)
+            for match in telling(in_scope(matches, post, organisations)):
                 found[match.organisation].append(match)
         except Exception as error:  # noqa: BLE001 - told, counted, and the next post is read
             return _unread(Reading(change, {}), error)

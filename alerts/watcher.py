@@ -62,6 +62,7 @@ class Watcher:
         self._store = store
         self._database = database
         self._matcher = matcher
+        self._organisations = {each.id: each for each in organisations}
         self._intake = Intake(organisations, Dispatch(ways, tuple(channels)), tlps)
         self._clock = clock
 
@@ -81,7 +82,7 @@ class Watcher:
                 raise CursorUnknown(error.message, cure=cure) from error
             if not page.changes:
                 return total
-            readings = read(page.changes, self._matcher, self._watched(page.changes))
+            readings = read(page.changes, self._matcher, self._watched(page.changes), self._organisations)
             with self._database.begin() as connection:
                 if self._cursor(connection) != cursor:
                     continue  # another watcher handled these

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Self
 
 import re2
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from indexer.post import Kind
 from indexer.text import words
 
 _Words = Annotated[tuple[str, ...], Field(max_length=2000)]
-
+_WORDED = ("aliases", "brands", "acronyms", "domains", "mail_domains", "exclusions", "negatives", "context")
 
 _QUIET = re2.Options()
 _QUIET.log_errors = False  # what is wrong is told as an error
@@ -18,6 +20,17 @@ _QUIET.log_errors = False  # what is wrong is told as an error
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Scope(_Strict):
+    """Which posts an organisation is looked for in. What is empty limits nothing; a post whose language is not known is
+    in every language's scope."""
+
+    sources: Annotated[tuple[str, ...], Field(max_length=1000, description="ids of sources")] = ()
+    kinds: Annotated[
+        tuple[Kind, ...], Field(description="kinds of post: listing, reply, product, victim, paste")
+    ] = ()
+    languages: Annotated[tuple[str, ...], Field(max_length=100, description="codes such as id or en")] = ()
 
 
 class Organisation(_Strict):
@@ -33,36 +46,54 @@ class Organisation(_Strict):
     aliases: Annotated[
         _Words, Field(description="other names, in every language in which a seller may write it")
     ] = ()
+    brands: Annotated[_Words, Field(description="products and services that stand for it")] = ()
     acronyms: Annotated[
         _Words, Field(description="short names, matched as whole words in this very case")
     ] = ()
     domains: Annotated[
         _Words, Field(description="internet domains; their subdomains and mail addresses count")
     ] = ()
+    mail_domains: Annotated[
+        _Words, Field(description="domains of its people's mail; they count in a mail address only")
+    ] = ()
     exclusions: Annotated[_Words, Field(description="phrases that hold a term but mean somebody else")] = ()
+    negatives: Annotated[
+        _Words, Field(description="known false texts: a post that holds one never counts")
+    ] = ()
     context: Annotated[
-        _Words, Field(description="words of which one must stand in a post for an acronym to count")
+        _Words,
+        Field(
+            description="words of which one must stand in a post for an acronym to count; where none is given, "
+            "acronyms of up to three letters and ordinary words count only beside a word of its names"
+        ),
     ] = ()
     patterns: Annotated[
         tuple[str, ...],
         Field(max_length=200, description="regular expressions (RE2), for account numbers and the like"),
     ] = ()
+    scope: Annotated[Scope, Field(description="which posts it is looked for in")] = Scope()
     channels: Annotated[
         tuple[str, ...], Field(description="channels that its alerts go to; none given: every channel")
     ] = ()
     note: Annotated[str, Field(max_length=2000, description="anything the team should know")] = ""
+    reason: Annotated[str, Field(max_length=2000, description="why it is watched")] = ""
+    owner: Annotated[str, Field(max_length=200, description="who answers for this entry")] = ""
+    review: Annotated[
+        date | None, Field(description="day by which somebody looks at it again, e.g. 2027-01-31")
+    ] = None
 
     @model_validator(mode="after")
     def _words_are_usable(self) -> Self:
-        for field in ("aliases", "acronyms", "domains", "exclusions", "context"):
+        for field in _WORDED:
             for word in getattr(self, field):
                 if not words(word):
                     raise ValueError(f"{field}: {word!r} has no letter or digit to look for")
                 if len(word.strip()) < 2:
                     raise ValueError(f"{field}: {word!r} is too short to mean anything")
-        for domain in self.domains:
-            if "." not in domain or "/" in domain or "@" in domain:
-                raise ValueError(f"domains: {domain!r} is not a domain such as example.org")
+        for field in ("domains", "mail_domains"):
+            for domain in getattr(self, field):
+                if "." not in domain or "/" in domain or "@" in domain:
+                    raise ValueError(f"{field}: {domain!r} is not a domain such as example.org")
         for pattern in self.patterns:
             try:
                 matches_nothing = re2.compile(pattern, _QUIET).fullmatch("") is not None

@@ -10,6 +10,10 @@ from alerts.watchlist import Organisation
 
 def build_matcher(organisations: Sequence[Organisation]) -> Matcher:
     """One matcher for all organisations."""
-    from alerts.matching.engine import TextMatcher  # dictionaries and numpy, which most commands do without
+    # dictionaries and numpy, which most commands do without
+    from alerts.matching.decided import DecidedMatcher, Decider
+    from alerts.matching.engine import TextMatcher
 
-    return TextMatcher(organisations)
+    matcher: Matcher = TextMatcher(organisations)
+    decider = Decider(organisations)
+    return DecidedMatcher(matcher, decider) if decider else matcher

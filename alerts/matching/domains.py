@@ -15,6 +15,10 @@ _DOT = re.compile(
 # what goes on a host name: a letter of a script that is written with spaces ("官网example.org的" does not)
 _LETTER = r"[^\W_\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff]"
 _BEFORE = re.compile(rf"{_LETTER}-{{0,2}}$")  # "----" parts the fields of a list
+_AT = re.compile(
+    r"(?:@|[\[({<]\s?(?:@|at)\s?[\])}>]|(?<=\w)\sat\s|＠)\s?(?:[\w-]+(?:\.|[\[({]\s?(?:\.|dot)\s?[\])}]))*$",
+    re.IGNORECASE,
+)
 _NEXT_LABEL = re.compile(
     rf"(?:[.．。｡]|\s*[\[({{<]\s*{_SIGN}\s*[\])}}>]\s*)((?:{_LETTER}|-)+)", re.IGNORECASE
 )
@@ -67,6 +71,11 @@ def stands_alone(text: str, start: int, end: int) -> bool:
     if not labels or labels[-1] in _FILES:
         return True
     return labels[-1] not in _TLDS and after[1:2].isupper()  # a sentence that begins without a space
+
+
+def is_mail(text: str, start: int) -> bool:
+    """Whether the domain that starts here, or a longer one around it, stands in a mail address, defanged or not."""
+    return _AT.search(text[max(start - _NEAR, 0) : start]) is not None
 
 
 def host_around(text: str, start: int, end: int) -> str:

@@ -18,7 +18,18 @@ LEAST_COMPACT = 5  #: letters; shorter names are looked for as whole words only
 LEAST_DOMAIN = 4
 LEAST_SOUND = 6
 LEAST_DECLINED = 6
-STRENGTH = {"name": 0.95, "domain": 0.95, "alias": 0.9, "acronym": 0.6, "pattern": 0.9}
+STRENGTH = {
+    "name": 0.95,
+    "domain": 0.95,
+    "alias": 0.9,
+    "brand": 0.85,
+    "mail": 0.85,
+    "acronym": 0.6,
+    "pattern": 0.9,
+    "rule": 0.9,
+}
+NAMES = ("name", "alias", "brand")  #: kinds that may be written in every way
+HOSTS = ("domain", "mail")  #: kinds that are internet domains
 SILENT = ("exclusion", "context")  #: kinds that decide about matches and are none
 Parts = tuple[tuple[str, float], ...]
 
@@ -29,7 +40,7 @@ class Term:
 
     organisation: str
     text: str
-    kind: str  # name, alias, acronym, domain; exclusion, context
+    kind: str  # name, alias, brand, acronym, domain, mail; exclusion, context
     cased: bool = False
 
 
@@ -53,8 +64,10 @@ def terms_of(organisation: Organisation) -> list[Term]:
     kinds = {
         "name": (organisation.name,),
         "alias": organisation.aliases,
+        "brand": organisation.brands,
         "acronym": organisation.acronyms,
         "domain": organisation.domains,
+        "mail": organisation.mail_domains,
         "exclusion": organisation.exclusions,
         "context": organisation.context,
     }
@@ -66,15 +79,15 @@ def terms_of(organisation: Organisation) -> list[Term]:
 
 
 def _is_acronym(text: str, kind: str) -> bool:
-    return kind in ("name", "alias") and len(text) < LEAST_COMPACT and text.isupper() and text.isalpha()
+    return kind in NAMES and len(text) < LEAST_COMPACT and text.isupper() and text.isalpha()
 
 
 def spellings(term: Term) -> Iterator[Spelling]:
     """The ways to look for a term; none when it has no letter."""
     yield from _spelt(term, term.text)
-    if term.kind == "domain":
+    if term.kind in HOSTS:
         yield from _punycode(term)
-    elif term.kind in ("name", "alias"):
+    elif term.kind in NAMES:
         core = without_legal_form(term.text)
         if core != term.text:
             yield from _spelt(term, core, ("legal form", 0.92), LEAST_COMPACT)
@@ -106,7 +119,7 @@ def _spelt(
     if not letters:
         return
     seen = bytes(folded.classes.translate(SEEN, COMPACT.dropped))
-    if term.cased or len(letters) < (LEAST_DOMAIN if term.kind == "domain" else LEAST_COMPACT):
+    if term.cased or len(letters) < (LEAST_DOMAIN if term.kind in HOSTS else LEAST_COMPACT):
         words = b" ".join(WORDS.of(folded.classes).split())
         yield Spelling(term, "words", words + b" ", seen, {}, parts=parts)
         if term.kind == "acronym" and len(words) == len(letters) > 2:  # B.R.I.

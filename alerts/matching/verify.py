@@ -6,11 +6,11 @@ import re
 import unicodedata
 from itertools import pairwise
 
-from alerts.matching.domains import host_around, is_dot, registered, stands_alone
+from alerts.matching.domains import host_around, is_dot, is_mail, registered, stands_alone
 from alerts.matching.folding import IGNORED, MARKUP, OTHER, TAG, Classes, Folded
 from alerts.matching.found import Parts
 from alerts.matching.ordinary import is_ordinary
-from alerts.matching.terms import Spelling
+from alerts.matching.terms import HOSTS, Spelling
 from alerts.matching.views import DIGITS, IN_WORD, LATIN, SEEN
 
 _LONGEST_GAP = 12
@@ -33,10 +33,10 @@ def spelt(spelling: Spelling, folded: Folded, places: list[int]) -> Parts | None
     if letters is None:
         return None
     start, end = folded.span(places[0], places[-1])
-    if spelling.term.kind == "domain":
+    if spelling.term.kind in HOSTS:
         if not _labels(spelling, folded, places) or not stands_alone(folded.text, start, end):
             return None
-        return letters
+        return letters if spelling.term.kind == "domain" or is_mail(folded.text, start) else None
     gaps = _gaps(spelling, folded, places)
     if gaps is None:
         return None

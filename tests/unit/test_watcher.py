@@ -18,7 +18,7 @@ from alerts.matching import build_matcher
 from alerts.matching.port import Match
 from alerts.outbox import delivery_table, enqueue, list_deliveries
 from alerts.watcher import Watcher, WatchRun
-from alerts.watchlist import Organisation
+from alerts.watchlist import Organisation, Scope
 from indexer.opening import open_store
 from indexer.post import Kind, Post, PostKey
 from indexer.store import Store
@@ -104,6 +104,13 @@ def test_what_is_removed_or_excluded_raises_nothing(store: Store, database: sa.E
     store.put([post("1", 1, "the Invented Bank Fan Club"), post("2", 1, "nothing")])
     store.mark_removed([PostKey("forum", "2", "1")], last_seen=NOON, at=NOON)
     assert watcher(store, database).run_once() == WatchRun(3, 0, 0, 0)
+
+
+def test_what_is_out_of_scope_raises_nothing(store: Store, database: sa.Engine) -> None:
+    narrow = BANK.model_copy(update={"scope": Scope(kinds=(Kind.LISTING,))})
+    store.put([post("1", 1, "cats"), post("1", 2, "Invented Bank"), post("2", 1, "Invented Bank")])
+    run = watcher(store, database, narrow).run_once()
+    assert (run.matches, run.alerts_new) == (1, 1)
 
 
 def test_a_new_watchlist_holds_from_the_next_run_on(store: Store, database: sa.Engine) -> None:
