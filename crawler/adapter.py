@@ -61,7 +61,7 @@ class ThreadRow:
     ``last_activity`` is the time of its newest post as the board page states it. ``moved`` marks a stub that
     only points to a thread on another board. ``post`` is what the board page itself shows of the thread: a
     victim's card, a channel's message, a feed's entry. ``says`` is what else the row states that matters, such as
-    a price: when it changes, the thread is read anew.
+    a price: when it changes, the thread is read anew. ``product`` is what a market's row states of a listing.
     """
 
     key: str
@@ -79,6 +79,7 @@ class ThreadRow:
     poll: bool = False
     says: str = ""
     post: PostItem | None = None
+    product: Product | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,12 +21,16 @@ Evidence = Callable[[str, Mapping[str, str | None]], frozenset[str]]
 
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "dt", "summary", "caption"})
 _NEVER = frozenset({"body", "html", "main", "head", "nav", "header", "footer", "script", "style", "form"})
+_CELL_PARTS = frozenset({"a", "b", "span", "th", "tr", "thead"})
 _LEAVES = frozenset({"span", "b", "strong", "i", "em", "small", "br", "img", "time", "a", *_HEADINGS})
 _TITLE = re.compile(r"(?:^|[-_ ])(?:title|name|company|victim|heading|header|subject)(?:$|[-_ ])", re.I)
 _NO_TITLE = re.compile(r"file|user|seller|vendor|author|category|\bsub", re.I)
 _FEWEST, _ENOUGH = 3, 2  # kinds of evidence that one or two records must bear, and each of more
 _DEEPEST = 60
+_MOST_CARDS = 1_000  # of one page
 _APART = ("[class*=badge i]", "[class*=btn i]", "[class*=label i]", "[class*=tag i]", "[class*=status i]")
+_PARTS = (*_APART, "span[class]", "small", "em", "time", "a[class]")
+_MANY = 1.34  # so much more than a single record of all kinds are several of fewer
 _PAGED = re.compile(
     r"^(?:next|older|more results|далее|след\w*|следующая|下一页|siguiente|weiter|suivant\w*)\b", re.I
 )
@@ -54,6 +58,13 @@ class Card:
         return "\n".join(filter(None, (visible(node, self.skip, _APART) for node in self.nodes)))
 
     @cached_property
+    def parted(self) -> str:
+        """Its text with what stands in one line, but in elements of its own, on lines of its own."""
+        if self.columns:
+            return self.text
+        return "\n".join(filter(None, (visible(node, self.skip, _PARTS) for node in self.nodes)))
+
+    @cached_property
     def cells(self) -> list[tuple[str, str]]:
         """A row's cells with the names of their columns."""
         cells = [cell for cell in _children(self.nodes[0]) if cell.tag in ("td", "th")]
@@ -65,7 +76,7 @@ class Card:
         """What it states as ``label: value``: in a line, in two cells of a row, as term and description, or by the
         class of an element. Labels in lower case."""
         found = [(name.lower(), said) for name, said in self.cells if name and said] if self.columns else []
-        lines = self.text.split("\n")
+        lines = self.parted.split("\n")
         for at, line in enumerate(lines):
             line = line.strip()
             if pair := _LABELLED.match(line):
@@ -151,19 +162,23 @@ def find_cards(
     groups: dict[str, list[_Seen]] = {}
     _walk(body, "", groups, evidence, 0)
     best: list[_Seen] = []
-    best_rank = (0, 0, 0)
+    best_rank: tuple[float, int, int] = (0, 0, 0)
     for group in groups.values():
         members = [seen for seen in group if len(seen.kinds) >= _ENOUGH]
-        if not members or len(members) * 2 < len(group):
+        if len(members) * 2 < len(group):
+            continue
+        members = [seen for seen in members if not _of_column_names(seen.node)]
+        if not members:
             continue
         if len(members) <= 2 and any(len(seen.kinds) < _FEWEST for seen in members):
             continue
-        rank = (sum(len(seen.kinds) for seen in members), len(members), -members[0].depth)
+        kinds = sum(len(seen.kinds) for seen in members)
+        rank = (kinds * _MANY, len(members), -members[0].depth)
         if len(members) == 1:  # of a single record, the innermost that holds all of it
-            rank = (rank[0], 1, members[0].depth)
+            rank = (kinds, 1, members[0].depth)
         if rank > best_rank:
             best, best_rank = members, rank
-    nodes = [seen.node for seen in best if len(best) == 1 or not _names_columns(seen.node)]
+    nodes = [seen.node for seen in best[:_MOST_CARDS]]
     if len(nodes) == 1:
         nodes = [_outward(nodes[0])]
     return [Card(page_url, each, _columns(each[0]), skip) for each in _under_headings(nodes)]
@@ -229,11 +244,7 @@ def _walk(
         tag = child.tag or ""
         if tag == "-text":
             words.append(child.text_content or "")
-        elif (
-            tag not in ("script", "style", "nav", "header", "footer")
-            and not tag.startswith("-")
-            and depth < _DEEPEST
-        ):
+        elif not _passed_over(tag, here) and depth < _DEEPEST:
             inner, more = _walk(child, here, groups, evidence, depth + 1)
             kinds |= inner
             headings += more
@@ -251,6 +262,12 @@ def _walk(
             kinds -= {"name"}
         groups.setdefault(here, []).append(_Seen(node, kinds, depth))
     return kinds, headings
+
+
+def _passed_over(tag: str, path: str) -> bool:
+    if tag in ("header", "footer"):
+        return ">article" not in path and ">li" not in path
+    return tag in ("script", "style", "nav") or tag.startswith("-")
 
 
 def _outward(node: LexborNode) -> LexborNode:
@@ -325,6 +342,15 @@ def _names_columns(node: LexborNode) -> bool:
     )
 
 
+def _of_column_names(node: LexborNode) -> bool:
+    at: LexborNode | None = node
+    while at is not None and at.tag in _CELL_PARTS:
+        if _names_columns(at):
+            return True
+        at = at.parent
+    return False
+
+
 def _columns_below(node: LexborNode) -> bool:
     table = node.parent
     while table is not None and table.tag != "table":
@@ -370,12 +396,14 @@ def _is_paging(link: LexborNode) -> bool:
 
 
 _CHROME = (
-    "nav, header, footer, form, aside, .navbar, .breadcrumb, .pagination, .menu, .sidebar, .header, .footer"
+    "nav, header, footer, aside, .navbar, .breadcrumb, .pagination, .menu, .sidebar, .header, .footer,"
+    "form:has(input[type=password]), form:has(input[type=search])"
 )
 _MAIN = (
     "main, article, [role=main], [class*=content i], [class*=post i], [class*=detail i], [class*=victim i],"
     "[class*=company i], [class*=product i], [class*=listing i], [id*=content i], [id*=main i]"
 )
+_LIST_SHARE = 0.6
 
 
 def content(tree: LexborHTMLParser) -> LexborNode | None:
@@ -384,11 +412,20 @@ def content(tree: LexborHTMLParser) -> LexborNode | None:
     if body is None:
         return None
     whole = len(body.text())
+    kept = {node.mem_id for node in body.css("article header, article footer, main header, li header")}
     for node in body.css(_CHROME):
-        if len(node.text()) * 2 < whole and not node.css_first("h1"):
+        if node.mem_id not in kept and len(node.text()) * 2 < whole and not node.css_first("h1"):
             node.decompose()
     best = max(body.css(_MAIN), key=lambda node: len(node.text()), default=body)
     return best if len(best.text()) * 2 >= len(body.text()) else body
+
+
+def is_list(tree: LexborHTMLParser, cards: Sequence[Card]) -> bool:
+    """Whether a page is hardly more than these records: a list, and not about one of them."""
+    if len(cards) < 2 or tree.body is None:
+        return False
+    told = sum(len(node.text()) for card in cards for node in card.nodes)
+    return told > _LIST_SHARE * len(tree.body.text())
 
 
 def key_of(url: str) -> str:

@@ -37,4 +37,6 @@ def detect(page: Page) -> list[Detected]:
                 sure |= {name} if any(mark.weight > 1 for mark in marks) else set()
     if sure:  # hints alone, such as those of a reader of any leak site, give way to an engine's own marks
         found = [each for each in found if each.adapter in sure]
+    else:
+        found = [each for each in found if each.weight == max(other.weight for other in found)]
     return sorted(found, key=lambda each: (-each.weight, each.adapter))

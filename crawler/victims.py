@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from selectolax.lexbor import LexborNode
 
 from crawler.adapter import Instant, Page, PostItem, Victim
+from crawler.card_dates import AHEAD, DATE, DATE_WORDS, dates_of
 from crawler.cards import Card
 from crawler.countdowns import after, ahead, clock_of, ticking
-from crawler.dates import read_date
-from crawler.markup import inline, visible
+from crawler.markup import visible
 from crawler.ticking import deadline_line
 from indexer.post import Kind
 
@@ -34,15 +34,6 @@ _STATUS = re.compile(
     r"(?!\s+(?:on|at|in|size)\b|\s*:)",
     re.I,
 )
-_AHEAD = re.compile(
-    r"deadline|publication|publish(?:ed|ing)?(?: (?:date|on|at|in|time))|will be published|time left|timer|expir"
-    r"|until|release|countdown|срок|дедлайн|публикаци",
-    re.I,
-)
-_ADDED = re.compile(
-    r"^(?:added|posted|date|discovered|created|published|добавлен\w*|дата)\b(?! (?:of )?publ)", re.I
-)
-_UPDATED = re.compile(r"\b(?:updated?|обновл\w*)\b", re.I)
 _SITE = re.compile(r"\b(?:web ?site|site|domain|url|web|homepage|сайт|домен)\b", re.I)
 _SIZE_LABEL = re.compile(r"size|volume|data|amount|leak|объ[её]м|размер", re.I)
 _NAME_LABEL = re.compile(
@@ -55,13 +46,8 @@ _BARE_CLOCK = re.compile(
 )
 _COUNTED = r"(?:views?|visits?|visitors?|hits|downloads?|просмотр\w*|👁)"
 _TICKS = re.compile(rf"\d\s*{_COUNTED}\b|(?<!\w){_COUNTED}\W{{0,3}}\d", re.I)
-_DATE_WORDS = (
-    r"20\d\d[-./]\d\d?[-./]\d\d?|\d\d?[-./ ](?:\d\d?|[A-Za-z]{3,9})[-./ ,]{1,2}20\d\d"
-    r"|[A-Z][a-z]{2,8} \d\d?,? 20\d\d"
-)
-_DATE = re.compile(rf"\b(?:{_DATE_WORDS})\b")
 _DATED_AHEAD = re.compile(
-    rf"(?:{_AHEAD.pattern})[^\n\d]{{0,30}}((?:{_DATE_WORDS})(?:,? \d\d?:\d\d(?::\d\d)?)?)", re.I
+    rf"(?:{AHEAD.pattern})[^\n\d]{{0,30}}((?:{DATE_WORDS})(?:,? \d\d?:\d\d(?::\d\d)?)?)", re.I
 )
 _SUBJECT = re.compile(
     r"\b(?:revenue|employees|industry|headquarters?|country|sector|exfiltrat\w+|stolen|passports?|confidential|ransom)\b",
@@ -89,8 +75,8 @@ def evidence(text: str, attributes: Mapping[str, str | None]) -> frozenset[str]:
         ("size", _SIZE.search(text)),
         ("domain", domain_in(text)),
         ("status", _STATUS.search(text)),
-        ("date", _DATE.search(text)),
-        ("deadline", _AHEAD.search(text) or ticking(text)),
+        ("date", DATE.search(text)),
+        ("deadline", AHEAD.search(text) or ticking(text)),
         ("subject", _SUBJECT.search(text)),
         ("more", len(text) < 30 and MORE.match(text)),
     ):
@@ -108,9 +94,7 @@ def read_victim(card: Card, page: Page, title: str, *, key: str, url: str, posit
     if told and deadline.at:
         lines.append(deadline_line(deadline.at))
         ticks.append(lines[-1])
-    posted, updated = _stated(card, _ADDED, page), _stated(card, _UPDATED, page)
-    if posted.at is None and updated.at is None:
-        posted = _lone_date(card, page)
+    posted, updated = dates_of(card, page)
     return PostItem(
         key=key,
         author="",
@@ -166,7 +150,7 @@ def _deadline(card: Card, page: Page) -> tuple[Instant, tuple[str, ...], bool]:
         if _BARE_CLOCK.fullmatch(words):
             clocks += _selector(node)
     for name, said in card.labels:
-        if _AHEAD.search(name) and (stated := ahead(said, page.fetched_at, page.zone)).at:
+        if AHEAD.search(name) and (stated := ahead(said, page.fetched_at, page.zone)).at:
             return stated, tuple(clocks), False
     if by_clock.at:
         return by_clock, tuple(clocks), True
@@ -215,32 +199,3 @@ def _published(status: str, deadline: Instant, page: Page) -> bool | None:
     if found := _STATUS.search(status):
         return bool(found["out"])
     return False if deadline.at and deadline.at > page.fetched_at else None
-
-
-def _stated(card: Card, label: re.Pattern[str], page: Page) -> Instant:
-    for name, said in card.labels:
-        if label.search(name) and not _AHEAD.search(name):
-            stated = read_date(_plain_date(said), now=page.fetched_at, zone=page.zone)
-            if stated.at:
-                return stated
-    return Instant()
-
-
-def _lone_date(card: Card, page: Page) -> Instant:
-    """The date of a ``time`` element, or of a line that is nothing but a date."""
-    for node in card.nodes:
-        for each in node.css("time"):
-            for words in (each.attributes.get("datetime") or "", inline(each)):
-                stated = read_date(words, now=page.fetched_at, zone=page.zone)
-                if stated.at:
-                    return stated
-    for line in card.text.split("\n"):
-        line = re.sub(r"^(?:added|posted|date)(?: on)?\W+", "", line.strip(), flags=re.I)
-        found = _DATE.match(line)
-        if found and len(line) <= 40 and not _AHEAD.search(line):
-            return read_date(_plain_date(line), now=page.fetched_at, zone=page.zone)
-    return Instant()
-
-
-def _plain_date(words: str) -> str:
-    return re.sub(r"\s*\(?\b(?:UTC|GMT)\)?$", "", words.split("|")[0].strip())

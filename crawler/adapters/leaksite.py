@@ -14,9 +14,9 @@ from selectolax.lexbor import LexborHTMLParser
 
 from config.errors import PageUnreadable
 from crawler.adapter import BoardPage, Gate, Mark, Page, ThreadPage, ThreadRow
-from crawler.cards import Card, content, find_cards, key_of, next_page, page_number, same_host
+from crawler.cards import Card, content, find_cards, is_list, key_of, next_page, page_number, same_host
 from crawler.markup import inline, marks_on, parse, with_page
-from crawler.victims import MORE, evidence, read_victim, title_of
+from crawler.victims import MORE, domain_in, evidence, read_victim, title_of
 
 _MARKS = (
     Mark("[class*=countdown i], [class*=timer i], [data-countdown], [data-deadline]", weight=1),
@@ -82,10 +82,8 @@ class LeakSite:
 
     def thread(self, page: Page) -> ThreadPage:
         tree = parse(page.text)
-        others = [
-            row for row in self._rows(tree, page) if row.post and row.post.victim and row.post.victim.domain
-        ]
-        if len({row.key for row in others}) >= _LIST:
+        cards = find_cards(tree, page.url, evidence)
+        if is_list(tree, [card for card in cards if domain_in(card.text)]):
             raise PageUnreadable(f"a list of victims, not one, at {page.url}")
         main = content(tree)
         if main is None:

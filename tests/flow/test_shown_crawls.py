@@ -106,3 +106,24 @@ def test_a_leak_site_without_any_page_but_its_list(workspace: Workspace) -> None
     back = crawl(workspace, site, "leaksite", "/")
     assert back["removed"] == 0
     assert stored(workspace)["acme-fiksi-logistics#card"].removed_at is None
+
+
+def test_a_listing_is_read_anew_when_its_price_changes(workspace: Workspace) -> None:
+    folder = SAVED / "marketplace"
+    board = (folder / "cards.html").read_text(encoding="utf-8").replace("/cat/1?page=", "#")
+    listing = (folder / "listing.html").read_text(encoding="utf-8")
+    other = listing.replace("Toko Rekaan customer database, 42 GB", "VPN access, Acme Fiksi Logistics")
+    site = Site({"/cat/1": board, "/listing/501": listing, "/listing/502": other})
+    first = crawl(workspace, site, "marketplace", "/cat/1")
+    assert (first["state"], first["new"]) == ("ok", 2)
+    assert sorted(site.asked) == ["/cat/1", "/listing/501", "/listing/502"]
+    site.pages["/cat/1"] = board.replace("14 in stock", "13 in stock").replace("(120)", "(121)")
+    site.pages["/listing/501"] = listing.replace("<td>14</td>", "<td>13</td>").replace("(120 ", "(121 ")
+    again = crawl(workspace, site, "marketplace", "/cat/1")
+    assert (again["changed"], site.asked) == (0, ["/cat/1"])
+    site.pages["/cat/1"] = site.pages["/cat/1"].replace("$1,200.00", "$900.00")
+    site.pages["/listing/501"] = site.pages["/listing/501"].replace("$1,200.00", "$900.00")
+    cheaper = crawl(workspace, site, "marketplace", "/cat/1")
+    assert (cheaper["changed"], sorted(site.asked)) == (1, ["/cat/1", "/listing/501"])
+    post = stored(workspace)["listing/501#listing"].post
+    assert (post.kind, post.author, "$900.00" in post.text) == (Kind.PRODUCT, "grey_lantern", True)
