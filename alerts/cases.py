@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from alerts.claims import Claims
-from alerts.tables import alert_table, change_table, event_table, listing_table, post_table
+from alerts.tables import alert_table, change_table, event_table, insert_new, listing_table, post_table
 from config.errors import StopError
 
 
@@ -163,19 +163,15 @@ def join_post(
     claims: Claims | None = None,
 ) -> bool:
     """Put a post's revision to an alert; False when it is there already. ``claims``: where it is the seller's."""
-    columns = post_table.c
-    here = (columns.alert == alert, columns.post == post)
-    same = (columns.revision == revision, columns.change == change)
-    if connection.scalar(sa.select(columns.post).where(*here, *same)) is not None:
-        return False
-    kept = None if claims is None else claims.json()
-    connection.execute(
-        sa.insert(post_table).values(
-            alert=alert, post=post, revision=revision, change=change, at=at, claims=kept
-        )
-    )
-    connection.execute(sa.update(alert_table).where(alert_table.c.id == alert).values(updated_at=at))
-    return True
+    row = {
+        "alert": alert,
+        "post": post,
+        "revision": revision,
+        "change": change,
+        "at": at,
+        "claims": sa.null() if claims is None else claims.json(),
+    }
+    return insert_new(connection, post_table, [row]) == 1
 
 
 def claims_before(connection: sa.Connection, alert: str, post: str, revision: int) -> Claims | None:
@@ -199,10 +195,11 @@ def note(
     what: str,
     detail: str = "",
     origin: str = "",
-) -> None:
-    """Write a line into an alert's audit."""
+) -> int:
+    """Write a line into an alert's audit; its number."""
     values = {"alert": alert, "at": at, "who": who, "what": what, "detail": detail, "origin": origin}
-    connection.execute(sa.insert(event_table).values(values))
+    made = connection.execute(sa.insert(event_table).values(values))
+    return int((made.inserted_primary_key or (0,))[0])
 
 
 def list_alerts(

@@ -61,16 +61,19 @@ def tell_holders(
     connection: sa.Connection, alert: str, event: str, payload: dict[str, Any], at: datetime
 ) -> int:
     """Tell every channel that has an alert, or will get it, something that concerns all of them, whatever the routes
-    say now; how many."""
+    say now; how many. Where the alert waits for a digest, this waits with it."""
     columns = delivery_table.c
-    holders = set(
-        connection.scalars(
-            sa.select(columns.channel).where(columns.alert == alert, columns.state.in_(("waiting", "sent")))
-        )
-    )
+    reached = (columns.alert == alert, columns.state.in_(("waiting", "sent")), columns.event != "digest")
+    holders = set(connection.scalars(sa.select(columns.channel).where(*reached)))
     entries = digest_table.c
-    holders |= set(connection.scalars(sa.select(entries.channel).where(entries.alert == alert)))
-    return sum(enqueue(connection, alert, event, channel, payload, at) for channel in sorted(holders))
+    collected = connection.execute(sa.select(digest_table).where(entries.alert == alert)).all()
+    waiting = {row.channel: row for row in collected if row.digest is None and row.channel not in holders}
+    holders |= {row.channel for row in collected} - waiting.keys()
+    for channel, row in sorted(waiting.items()):
+        _collect(connection, alert, event, row.route, channel, payload, at, row.due_at)
+    for channel in sorted(holders):
+        enqueue(connection, alert, event, channel, payload, at)
+    return len(holders) + len(waiting)
 
 
 def withdraw(connection: sa.Connection, alert: str) -> int:

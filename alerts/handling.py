@@ -9,6 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from alerts.cases import Alert, AlertState, find_alert, note
+from alerts.dispatch import last_payload, tell_holders, withdraw
+from alerts.message import again
 from alerts.tables import alert_table
 
 
@@ -23,8 +25,8 @@ class Actor:
 def set_state(
     database: sa.Engine, name: str, state: AlertState, *, by: Actor, at: datetime, why: str = ""
 ) -> Alert:
-    """Change an alert's state. The first state that a person gives it also says when it was acknowledged. Raises
-    ``AlertUnknown``."""
+    """Change an alert's state. The first state that a person gives it also says when it was acknowledged. Whoever
+    got an alert is told when it was a false positive, and when that is taken back. Raises ``AlertUnknown``."""
     with database.begin() as connection:
         return change_state(connection, name, state, by=by, at=at, why=why)
 
@@ -37,8 +39,19 @@ def change_state(
     values: dict[str, Any] = {"state": state.value}
     if alert.acknowledged_at is None and by.origin and state is not AlertState.NEW:
         values["acknowledged_at"] = at
-    _write(connection, alert, at, by, f"{alert.state} -> {state.value}", why, **values)
+    line = _write(connection, alert, at, by, f"{alert.state} -> {state.value}", why, **values)
+    false = AlertState.FALSE_POSITIVE
+    if state is false and alert.state != false:
+        withdraw(connection, alert.id)
+        _retell(connection, alert, f"retracted:{line}", "Retracted, a false positive", at)
+    elif alert.state == false and state is not false:
+        _retell(connection, alert, f"reinstated:{line}", "No false positive after all", at)
     return find_alert(connection, alert.id)
+
+
+def _retell(connection: sa.Connection, alert: Alert, event: str, said: str, at: datetime) -> None:
+    payload = again(last_payload(connection, alert), event.partition(":")[0], said)
+    tell_holders(connection, alert.id, event, payload, at)
 
 
 def assign(database: sa.Engine, name: str, assignee: str, *, by: Actor, at: datetime, why: str = "") -> Alert:
@@ -71,8 +84,9 @@ def add_note(database: sa.Engine, name: str, text: str, *, by: Actor, at: dateti
 
 def _write(
     connection: sa.Connection, alert: Alert, at: datetime, by: Actor, what: str, detail: str, **values: Any
-) -> None:
+) -> int:
+    """Change an alert and its audit; the number of the audit's line."""
     connection.execute(
         sa.update(alert_table).where(alert_table.c.id == alert.id).values(updated_at=at, **values)
     )
-    note(connection, alert.id, at, by.who, what, detail, by.origin)
+    return note(connection, alert.id, at, by.who, what, detail, by.origin)

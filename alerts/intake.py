@@ -76,10 +76,11 @@ class Intake:
                 reading.claims if speaks else None,
             ):
                 continue
-            what = f"post {reading.change.kind.value}"
-            cases.note(connection, listing.alert, now, _US, what, post.id)
             if organisation in raised:
                 continue
+            if organisation not in copies:
+                what = f"post {reading.change.kind.value}"
+                cases.note(connection, listing.alert, now, _US, what, post.id)
             joined += 1
             again_ += self._join(connection, listing, reading, speaks, organisation in copies, now)
         return Taken(sum(map(len, reading.found.values())), len(raised), joined, again_)
@@ -165,17 +166,22 @@ class Intake:
             removed=reading.change.kind is ChangeKind.REMOVED and post.kind is not Kind.REPLY,
             stands=reading.change.kind is not ChangeKind.REMOVED and post.kind is not Kind.REPLY,
         )
-        earlier = cases.claims_before(connection, alert.id, post.id, heard.revision)
+        was_gone = listing.removed_at is not None
+        earlier = None
+        if speaks and heard.revision > 1:
+            earlier = cases.claims_before(connection, alert.id, post.id, heard.revision)
         case = Case(
             severity=Severity(alert.severity),
             claims=Claims.of(alert.claims or {}),
             listing=None if copy else listing.claims,
             post=earlier,
-            standing=cases.standing_elsewhere(connection, listing),
-            removed=listing.removed_at is not None,
-            told=_told(connection, alert.id),
+            standing=cases.standing_elsewhere(connection, listing) if was_gone or heard.removed else 0,
+            removed=was_gone,
+            told=(),
         )
         decision = decide(case, heard)
+        if decision.changes:  # few readings have any; only then it matters what was told
+            decision = decide(replace(case, told=_told(connection, alert.id)), heard)
         gone = (listing.removed_at or now) if decision.removed else None
         author = listing.author or (post.author if post.kind is not Kind.REPLY else "")
         after = replace(listing, claims=decision.listing, removed_at=gone, author=author)
@@ -189,7 +195,7 @@ class Intake:
         connection.execute(
             sa.update(alert_table)
             .where(alert_table.c.id == alert.id)
-            .values(claims=decision.claims.json(), severity=decision.severity.value)
+            .values(claims=decision.claims.json(), severity=decision.severity.value, updated_at=now)
         )
         if not decision.changes:
             return False

@@ -42,11 +42,12 @@ def read(
     known: Collection[Thread],
     organisations: Mapping[str, Organisation],
 ) -> list[Reading]:
-    """Read changes. ``organisations``: those that the matcher knows, by id. ``known``: threads, as source and key, that an alert is about: what is said in them is read too.
+    """Read changes. ``organisations``: those that the matcher knows, by id. ``known``: threads, as source and key,
+    that an alert is about: what is said in them is read too.
 
     A text that cannot be read is told in the log, and does not keep the next ones from being read.
     """
-    readings = [_named(change, matcher, organisations) for change in changes]
+    readings = _named(changes, matcher, organisations)
     threads = {_thread(each.change) for each in readings if each.found} | set(known)
     return [_claimed(each) if _thread(each.change) in threads else each for each in readings]
 
@@ -56,17 +57,29 @@ def _thread(change: Change) -> Thread:
     return key.source, key.thread
 
 
-def _named(change: Change, matcher: Matcher, organisations: Mapping[str, Organisation]) -> Reading:
-    post = change.stored.post
-    found: dict[str, list[Match]] = defaultdict(list)
-    if change.kind is not ChangeKind.REMOVED:
-        try:
-            matches = matcher.match(post.title, post.text)
+def _named(
+    changes: Sequence[Change], matcher: Matcher, organisations: Mapping[str, Organisation]
+) -> list[Reading]:
+    """Whom each change names: all texts at once, and one by one where one of them cannot be read."""
+    spoken = [change.stored.post for change in changes if change.kind is not ChangeKind.REMOVED]
+    try:
+        all_at_once = iter(matcher.match_many([(post.title, post.text) for post in spoken]))
+    except Exception:  # noqa: BLE001 - the text at fault is found, told and counted below
+        all_at_once = None
+    readings = []
+    for change in changes:
+        post = change.stored.post
+        found: dict[str, list[Match]] = defaultdict(list)
+        if change.kind is not ChangeKind.REMOVED:
+            try:
+                matches = next(all_at_once) if all_at_once else matcher.match(post.title, post.text)
+            except Exception as error:  # noqa: BLE001 - told, counted, and the next post is read
+                readings.append(_unread(Reading(change, {}), error))
+                continue
             for match in telling(in_scope(matches, post, organisations)):
                 found[match.organisation].append(match)
-        except Exception as error:  # noqa: BLE001 - told, counted, and the next post is read
-            return _unread(Reading(change, {}), error)
-    return Reading(change, dict(found))
+        readings.append(Reading(change, dict(found)))
+    return readings
 
 
 def _claimed(reading: Reading) -> Reading:

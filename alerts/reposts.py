@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from alerts.claims import Claims
 from alerts.likeness import Candidate, How, Joined, Sketch, likeness, same_offer
-from alerts.tables import alert_table, bucket_table, clue_table, sketch_table
+from alerts.tables import alert_table, bucket_table, clue_table, insert_new, sketch_table
 from indexer.fact import Fact
 from indexer.post import Post
 
@@ -72,20 +72,10 @@ def keep(
     clues: tuple[Clue, ...],
 ) -> None:
     """Have later listings of the same offer find this alert."""
-    columns = clue_table.c
-    mine = sa.select(columns.kind, columns.value).where(
-        columns.organisation == organisation,
-        columns.alert == alert,
-        sa.tuple_(columns.kind, columns.value).in_(clues),
-    )
-    known = {(kind, value) for kind, value in connection.execute(mine)} if clues else set()
-    fresh = [
-        {"organisation": organisation, "kind": kind, "value": value, "alert": alert}
-        for kind, value in clues
-        if (kind, value) not in known
+    rows = [
+        {"organisation": organisation, "kind": kind, "value": value, "alert": alert} for kind, value in clues
     ]
-    if fresh:
-        connection.execute(sa.insert(clue_table), fresh)
+    insert_new(connection, clue_table, rows)
     if sketch is None:
         return
     signatures = _signatures(connection, alert)

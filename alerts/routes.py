@@ -9,12 +9,20 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    model_validator,
+)
 
 from alerts.channel import Tlp
 from alerts.severity import Severity
 from config.errors import InputError, Problem
-from config.inputs import nearest, read_folder
+from config.inputs import nearest, read_yaml, yaml_files
 from indexer.post import Kind
 
 _Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -37,6 +45,20 @@ def _known_zone(name: str) -> str:
     return name
 
 
+def _reachable(name: str, info: ValidationInfo) -> str:
+    if info.context is not None and name not in info.context:
+        raise ValueError(f"there is no person or channel {name!r}; {nearest(name, info.context)}")
+    return name
+
+
+def _are_channels(people: dict[str, Person], info: ValidationInfo) -> dict[str, Person]:
+    """People are known from here on: they stand before the routes."""
+    if info.context is not None:
+        info.context.update({name: person.channels for name, person in people.items()})
+    return people
+
+
+_Reached = Annotated[str, AfterValidator(_reachable)]
 _Time = Annotated[str, BeforeValidator(_clock_time), Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 
 
@@ -86,7 +108,7 @@ class Escalation(_Strict):
     """Whom to tell when nobody acknowledges."""
 
     after: Annotated[timedelta, Field(gt=timedelta(0), description="time since it was sent, such as PT30M")]
-    to: Annotated[tuple[str, ...], Field(min_length=1, description="people and channels")]
+    to: Annotated[tuple[_Reached, ...], Field(min_length=1, description="people and channels")]
 
 
 class Route(_Strict):
@@ -94,7 +116,7 @@ class Route(_Strict):
 
     name: Annotated[_Name, Field(description="name in records; never changed")]
     when: Annotated[When, Field(description="which alerts it takes; left out: all")] = When()
-    to: Annotated[tuple[str, ...], Field(min_length=1, description="people and channels")]
+    to: Annotated[tuple[_Reached, ...], Field(min_length=1, description="people and channels")]
     digest: Annotated[
         Literal["hourly", "daily", "weekly"] | None,
         Field(description="collect them: sent on the hour, each day or each Monday at `digest_at`"),
@@ -110,7 +132,7 @@ class Route(_Strict):
 class Person(_Strict):
     """Somebody, by the channels that reach them."""
 
-    channels: Annotated[tuple[str, ...], Field(min_length=1, description="names of channels")]
+    channels: Annotated[tuple[_Reached, ...], Field(min_length=1, description="names of channels")]
 
 
 class RouteFile(_Strict):
@@ -119,7 +141,11 @@ class RouteFile(_Strict):
     timezone: Annotated[
         str, AfterValidator(_known_zone), Field(description="IANA zone of all hours in the file")
     ] = "UTC"
-    people: Annotated[dict[_Name, Person], Field(description="people by the name that `to` uses")] = {}
+    people: Annotated[
+        dict[_Name, Person],
+        AfterValidator(_are_channels),
+        Field(description="people by the name that `to` uses"),
+    ] = {}
     routes: Annotated[tuple[Route, ...], Field(min_length=1, description="the routes, in order")]
 
     @model_validator(mode="after")
@@ -184,36 +210,29 @@ def load_routes(folder: Path, channels: Collection[str]) -> tuple[Way, ...]:
     ways: list[Way] = []
     problems: list[Problem] = []
     seen: dict[str, str] = {}
-    for path, file in read_folder(folder, RouteFile).items():
-        zone = ZoneInfo(file.timezone)
-        known = {name: (name,) for name in channels} | {
-            name: person.channels for name, person in file.people.items()
-        }
-        for name, person in file.people.items():
-            for channel in person.channels:
-                if channel not in channels:
-                    problems.append(_unknown(path, f"people.{name}.channels", channel, channels))
+    for path in yaml_files(folder):
+        known: dict[str, tuple[str, ...]] = {name: (name,) for name in channels}
+        try:
+            file = read_yaml(path, RouteFile, known)
+        except InputError as error:
+            problems += error.problems
+            continue
         for number, route in enumerate(file.routes):
-            at = f"routes.{number}"
             if route.name in seen:
                 fault = f"{route.name!r} stands in another file too: {seen[route.name]}"
-                problems.append(Problem(str(path), None, f"{at}.name", fault, "choose another name"))
+                field = f"routes.{number}.name"
+                problems.append(Problem(str(path), None, field, fault, "choose another name"))
             seen[route.name] = path.name
             waiting = route.escalate.to if route.escalate else ()
-            for field, names in ((f"{at}.to", route.to), (f"{at}.escalate.to", waiting)):
-                problems += [_unknown(path, field, name, known) for name in names if name not in known]
+            zone = ZoneInfo(file.timezone)
             ways.append(Way(route, zone, _reached(route.to, known), _reached(waiting, known)))
     if problems:
         raise InputError(problems)
     return tuple(ways)
 
 
-def _unknown(path: Path, field: str, name: str, known: Collection[str]) -> Problem:
-    return Problem(str(path), None, field, f"there is no person or channel {name!r}", nearest(name, known))
-
-
 def _reached(names: Sequence[str], known: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(channel for name in names for channel in known.get(name, ())))
+    return tuple(dict.fromkeys(channel for name in names for channel in known[name]))
 
 
 def plan(ways: Sequence[Way], subject: Subject, now: datetime, otherwise: Sequence[str]) -> Plan:

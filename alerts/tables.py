@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from config.database import UtcDateTime, metadata
 
@@ -215,3 +219,13 @@ mark_table = sa.Table(
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("at", UtcDateTime, nullable=False),
 )
+
+
+def insert_new(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Write those rows whose primary key is not there yet; how many."""
+    if not rows:
+        return 0
+    made: postgresql.Insert | sqlite.Insert
+    made = postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+    done = connection.execute(made.values([dict(row) for row in rows]).on_conflict_do_nothing())
+    return done.rowcount

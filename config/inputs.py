@@ -32,8 +32,8 @@ _CURES = {
 }
 
 
-def read_yaml(path: Path, model: type[Model]) -> Model:
-    """Read one file. Raises ``InputError`` with every fault found in it."""
+def read_yaml(path: Path, model: type[Model], context: Any = None) -> Model:
+    """Read one file; ``context`` is for the model's validators. Raises ``InputError`` with every fault found in it."""
     try:
         with path.open("rb") as file:
             data = file.read(_MOST_BYTES + 1)
@@ -64,7 +64,7 @@ def read_yaml(path: Path, model: type[Model]) -> Model:
     if problems:
         raise InputError(problems)
     try:
-        return model.model_validate(value)
+        return model.model_validate(value, context=context)
     except ValidationError as error:
         raise InputError(problems_of(error, model, str(path), lines)) from None
 

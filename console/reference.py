@@ -15,6 +15,7 @@ import typer
 from pydantic import BaseModel
 
 from alerts import channels
+from alerts.routes import RouteFile
 from alerts.watchlist import Watchlist
 from config.errors import DuskwatchError
 from config.settings import Settings
@@ -46,6 +47,10 @@ def reference() -> str:
         "## Channel files",
         "One YAML file a channel, in `channels_dir`; its name is the file's.",
         *_channels(),
+        "## Route files",
+        "Any number of YAML files, in `routes_dir`, tried by name and from the top. An alert takes every route that"
+        " fits; one that fits none goes to its organisation's channels, or to all.",
+        _table(("field", "default", "meaning"), _fields(RouteFile)),
         "## Adapters",
         _table(("adapter", "reads"), _adapters()),
         "## Query language",
@@ -129,6 +134,8 @@ def _default(field: Any) -> str:
         return f"{value.total_seconds():g} s"
     if isinstance(value, BaseModel):
         return ""
+    if isinstance(value, tuple):
+        return f"`{', '.join(map(str, value))}`"
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 

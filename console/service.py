@@ -61,6 +61,7 @@ class Service:
         self._tor = OwnTor()
         self._ailing: dict[str, str] = {}
         self._spooling = ""  # why posts wait for the store, as it was last told
+        self._delivering = False
         self._children: dict[str, subprocess.Popen[str]] = {}
         self._lock = threading.Lock()
         self._scheduler = BackgroundScheduler(
@@ -255,16 +256,21 @@ class Service:
                 again=run.alerts_again,
                 unread=run.failed,
             )
+            if not self._delivering and not self._stopping.is_set():  # an alert need not wait for its turn
+                self._scheduler.modify_job("deliver", next_run_time=datetime.now(UTC))
 
     def _deliver(self) -> None:
         try:
             self._open_channels()
         except InputError as error:
             _log.error("channel files have faults; the last good ones stay in force", faults=str(error))
+        self._delivering = True
         try:
             deliver(self._inputs.settings, self._channels)
         except DuskwatchError as error:
             _log.error("delivering failed; it is tried again", reason=str(error))
+        finally:
+            self._delivering = False
 
     def _purge_evidence(self) -> None:
         settings = self._inputs.settings

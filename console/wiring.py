@@ -16,17 +16,20 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from alerts.agenda import keep_agenda
 from alerts.cases import hot_threads
 from alerts.channel import Channel
 from alerts.channels import open_channels
+from alerts.deliverer import Deliverer, DeliverRun
 from alerts.loading import load_watchlists
 from alerts.matching import build_matcher
 from alerts.matching.port import Matcher
-from alerts.outbox import Deliverer, DeliverRun
+from alerts.routes import Way, load_routes
 from alerts.watcher import Watcher, WatchRun, feed_cursors
 from alerts.watchlist import Organisation
 from config.database import database_faults, migrate, open_database
 from config.errors import CursorUnknown, DuskwatchError, InputError, Problem, StopError
+from config.inputs import yaml_files
 from config.settings import Settings, load_settings
 from crawler.adapters import AdapterUnknown, load_adapter
 from crawler.health import CURES, Standing
@@ -87,6 +90,7 @@ class Inputs:
     settings: Settings
     sources: dict[str, Source]
     organisations: tuple[Organisation, ...]
+    ways: tuple[Way, ...] = ()
 
     @cached_property
     def matcher(self) -> Matcher:
@@ -95,9 +99,15 @@ class Inputs:
 
 
 def read_inputs(config: Path | None) -> Inputs:
-    """Read settings, sources and watchlists. Raises ``InputError``."""
+    """Read settings, sources, watchlists and routes. Raises ``InputError``."""
     settings = load_settings(config)
-    return Inputs(settings, read_sources(settings), load_watchlists(settings.watchlists_dir))
+    watchlists = load_watchlists(settings.watchlists_dir)
+    return Inputs(settings, read_sources(settings), watchlists, read_routes(settings))
+
+
+def read_routes(settings: Settings) -> tuple[Way, ...]:
+    """Every route, each to channels that there are. Raises ``InputError``."""
+    return load_routes(settings.routes_dir, [path.stem for path in yaml_files(settings.channels_dir)])
 
 
 def read_sources(settings: Settings) -> dict[str, Source]:
@@ -233,12 +243,13 @@ def restart_watching(inputs: Inputs) -> None:
 
 def _watcher(inputs: Inputs, engine: sa.Engine, posts: Store, channels: Sequence[str]) -> Watcher:
     markings = {name: source.tlp.value for name, source in inputs.sources.items()}
-    return Watcher(posts, engine, inputs.matcher, inputs.organisations, channels, markings)
+    return Watcher(posts, engine, inputs.matcher, inputs.organisations, channels, markings, ways=inputs.ways)
 
 
 def deliver(settings: Settings, opened: Mapping[str, Channel]) -> DeliverRun:
-    """One run of the deliverer through these channels."""
+    """One run of the deliverer through these channels, after what fell due with time."""
     with database(settings) as engine:
+        keep_agenda(engine, datetime.now(UTC))
         return Deliverer(engine, opened, settings.deliver).run_once()
 
 

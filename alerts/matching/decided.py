@@ -85,3 +85,10 @@ class DecidedMatcher:
 
     def match(self, title: str, text: str) -> Sequence[Match]:
         return self._decider.kept(self._inner.match(title, text), title, text)
+
+    def match_many(self, posts: Sequence[tuple[str, str]]) -> Sequence[Sequence[Match]]:
+        found = self._inner.match_many(posts)
+        return [
+            self._decider.kept(matches, title, text)
+            for matches, (title, text) in zip(found, posts, strict=True)
+        ]

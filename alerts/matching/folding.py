@@ -177,7 +177,7 @@ def fold(text: str) -> Folded:
 
 def without_tags(text: str) -> str:
     """The text with its markup as line ends: each character keeps its place."""
-    return _TAG.sub(lambda tag: "\n" * len(tag[0]), text) if _has_tags(text) else text
+    return TAG.sub(lambda tag: "\n" * len(tag[0]), text) if _has_tags(text) else text
 
 
 def _has_tags(text: str) -> bool:

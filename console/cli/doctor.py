@@ -16,7 +16,7 @@ from alerts.loading import load_watchlists
 from config.errors import DuskwatchError
 from config.settings import Settings, load_settings
 from console.cli.output import options, show
-from console.wiring import ailing, channels, database, read_sources, readers, spool, store
+from console.wiring import ailing, channels, database, read_routes, read_sources, readers, spool, store
 from crawler.tor.control import connection
 from crawler.tor.wait import wait_for_tor
 from indexer.spool import FULL
@@ -59,7 +59,20 @@ def examine(config: Path | None) -> list[Finding]:
     except DuskwatchError as error:
         return [Finding("settings", False, str(error))]
     findings = [Finding("settings", True, "read")]
-    for check in (_data, _database, _store, _feed, _spool, _tor, _sources, _watchlists, _channels, _clock):
+    checks = (
+        _data,
+        _database,
+        _store,
+        _feed,
+        _spool,
+        _tor,
+        _sources,
+        _watchlists,
+        _channels,
+        _routes,
+        _clock,
+    )
+    for check in checks:
         findings.append(_guarded(check, settings))
     return findings
 
@@ -153,6 +166,11 @@ def _channels(settings: Settings) -> str:
             if isinstance(channel, Unready):
                 channel.check()  # raises, and says what it lacks
         return ", ".join(f"{name} ({channel.redacted()})" for name, channel in opened.items())
+
+
+def _routes(settings: Settings) -> str:
+    ways = read_routes(settings)
+    return ", ".join(way.route.name for way in ways) or "none: every alert goes to every channel"
 
 
 def _clock(settings: Settings) -> str:

@@ -13,6 +13,7 @@ import typer
 
 from alerts.channels import channel_types, open_channels
 from alerts.loading import load_watchlists
+from alerts.routes import load_routes
 from config.settings import load_settings
 from console.cli.main import app
 from console.reference import reference
@@ -46,7 +47,14 @@ def test_what_a_page_points_at_is_there(page: Path) -> None:
     named += re.findall(r"\]\((?!http)([^)#]+)\)", text)
     for name in named:
         if name.startswith(
-            ("config/sources", "config/channels", "config/watchlists/example", "application/", "text/")
+            (
+                "config/sources",
+                "config/channels",
+                "config/routes",
+                "config/watchlists/example",
+                "application/",
+                "text/",
+            )
         ):
             continue  # an operator's own
         assert list(ROOT.glob(name.rstrip("/"))) or list(page.parent.glob(name)), name
@@ -70,7 +78,7 @@ def test_commands_that_a_page_shows_exist(page: Path) -> None:
 def test_the_files_that_the_readme_shows_are_in_order(tmp_path: Path) -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     shown = dict(re.findall(r"```yaml\n# (config/\S+)\n(.*?)```", readme, re.DOTALL))
-    assert sorted(name.split("/")[1] for name in shown) == ["channels", "sources", "watchlists"]
+    assert sorted(name.split("/")[1] for name in shown) == ["channels", "routes", "sources", "watchlists"]
     onion = "zldfinj3ds4ufhvbfshkq2ta4jervnayrzqonqhsennwzhmsy4gnmaqd.onion"
     for name, text in shown.items():
         file = tmp_path / name
@@ -79,6 +87,7 @@ def test_the_files_that_the_readme_shows_are_in_order(tmp_path: Path) -> None:
     assert list(load_sources(tmp_path / "config/sources")) == ["example"]
     assert [each.id for each in load_watchlists(tmp_path / "config/watchlists")] == ["example-bank"]
     assert list(open_channels(tmp_path / "config/channels")) == ["soc"]
+    assert [way.channels for way in load_routes(tmp_path / "config/routes", ["soc"])] == [("soc",), ("soc",)]
     for number, text in enumerate(re.findall(r"```toml\n(.*?)```", readme, re.DOTALL)):
         file = tmp_path / f"{number}.toml"
         file.write_text(text)

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,7 +14,8 @@ from alerts import cases
 from alerts.channel import Delivery
 from alerts.channels import open_channels
 from alerts.channels.jsonl import JsonLines
-from alerts.outbox import Deliverer, DeliverRun, enqueue, list_deliveries, retry_parked
+from alerts.deliverer import Deliverer, DeliverRun
+from alerts.outbox import delivery_table, enqueue, list_deliveries, retry_parked
 from config.errors import ChannelBusy, ChannelRefused, InputError
 from config.settings import DeliverSettings
 from console.demo.receiver import Receiver
@@ -155,6 +159,115 @@ def test_a_lost_lease_undoes_nothing(database: sa.Engine, fault: Exception) -> N
     deliverer(database, Slow(fault), clock).run_once()
     (row,) = list_deliveries(database)
     assert (row["state"], row["last_error"]) == ("sent", "")
+
+
+class Gate(Flaky):
+    """Sends when it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open, self.entered = threading.Event(), threading.Event()
+
+    def send(self, delivery: Delivery) -> None:
+        self.entered.set()
+        assert self.open.wait(30)
+        super().send(delivery)
+
+
+def test_a_slow_channel_keeps_its_lease_and_nobody_waiting(database: sa.Engine) -> None:
+    put(database)
+    slow, quick, other = Gate(), Flaky(), Flaky()
+    settings = DeliverSettings()
+    clock = Clock()
+    sender = Deliverer(database, {"flaky": slow, "quick": quick}, settings, clock, renewed=0.05)
+    done: list[DeliverRun] = []
+    thread = threading.Thread(target=lambda: done.append(sender.run_once()))
+    thread.start()
+    try:
+        assert slow.entered.wait(30)
+        with database.begin() as connection:  # what becomes due meanwhile leaves
+            enqueue(connection, "a1", "new", "quick", {"schema": "test"}, NOON)
+        wait_for(lambda: bool(quick.taken))
+        clock.now += timedelta(minutes=1, seconds=59)
+        before = leased_until(database)
+        wait_for(lambda: leased_until(database) > before)
+        clock.now += timedelta(minutes=1)
+        assert Deliverer(database, {"flaky": other}, settings, clock).run_once() == DeliverRun(0, 0, 0)
+    finally:
+        slow.open.set()
+        thread.join()
+    assert done == [DeliverRun(2, 0, 0)]
+    assert (len(slow.taken), other.taken) == (1, [])
+
+
+def test_a_channel_that_never_returns_is_given_up(database: sa.Engine) -> None:
+    put(database)
+    stuck = Gate()
+    sender = Deliverer(database, {"flaky": stuck}, DeliverSettings(), Clock(), longest_sent=0.2)
+    assert sender.run_once() == DeliverRun(0, 0, 0)
+    stuck.open.set()
+    wait_for(lambda: list_deliveries(database)[0]["state"] == "sent")  # it did return, later
+
+
+def leased_until(database: sa.Engine) -> datetime:
+    with database.connect() as connection:
+        query = sa.select(delivery_table.c.leased_until).where(delivery_table.c.channel == "flaky")
+        return connection.scalars(query).one() or NOON
+
+
+def wait_for(holds: Callable[[], bool]) -> None:
+    begun = time.monotonic()
+    while not holds():
+        assert time.monotonic() - begun < 30
+        time.sleep(0.02)
+
+
+def test_a_retraction_does_not_overtake_its_alert(database: sa.Engine) -> None:
+    put(database)
+    channel, clock = Flaky(ChannelBusy("down")), Clock()
+    sender = deliverer(database, channel, clock)
+    assert sender.run_once() == DeliverRun(0, 1, 0)
+    put(database, "retracted:1")
+    assert sender.run_once() == DeliverRun(0, 0, 0)
+    clock.now += timedelta(minutes=1)
+    assert sender.run_once() == DeliverRun(2, 0, 0)
+    keys = [row["key"] for row in sorted(list_deliveries(database), key=lambda row: row["id"])]
+    assert channel.taken == keys
+
+
+def test_a_clock_that_is_set_back_holds_nothing(database: sa.Engine) -> None:
+    clock = Clock()
+    clock.now = NOON + timedelta(days=400)  # it ran ahead
+    channel = Flaky(ChannelBusy("down"))
+    sender = deliverer(database, channel, clock)
+    with database.begin() as connection:
+        enqueue(connection, "a1", "new", "flaky", {"schema": "test"}, clock.now)
+        enqueue(connection, "a1", "held", "flaky", {}, clock.now, clock.now + timedelta(hours=9))
+    assert sender.run_once() == DeliverRun(0, 1, 0)
+    leased = sender._lease()
+    assert leased is None
+    clock.now = NOON
+    assert sender.run_once() == DeliverRun(1, 0, 0)
+    assert [row["state"] for row in list_deliveries(database)] == ["waiting", "sent"]
+
+
+def test_two_deliverers_at_once_send_each_once(database: sa.Engine) -> None:
+    for number in range(60):
+        put(database, f"event {number}")
+    channels = [Flaky(), Flaky()]
+    runs: list[DeliverRun] = []
+
+    def work(channel: Flaky) -> None:
+        runs.append(Deliverer(database, {"flaky": channel}, DeliverSettings()).run_once())
+
+    threads = [threading.Thread(target=work, args=(channel,)) for channel in channels]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    taken = [key for channel in channels for key in channel.taken]
+    assert len(taken) == len(set(taken)) == 60
+    assert sum(run.sent for run in runs) == 60
 
 
 def delivery(key: str = "k1") -> Delivery:

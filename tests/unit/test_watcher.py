@@ -84,7 +84,6 @@ def test_one_alert_a_listing_and_everything_later_joins_it(store: Store, databas
     assert [event.what for event in events] == [
         "alert",
         "post new",
-        "post new",
         "post changed",
         "post new",
         "post removed",

@@ -1,0 +1,140 @@
+"""What falls due with time: digests that leave, and alerts that nobody has acknowledged."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from alerts.cases import AlertState, find_alert
+from alerts.dispatch import last_payload
+from alerts.handling import Actor, change_state
+from alerts.message import again
+from alerts.outbox import enqueue
+from alerts.severity import Severity
+from alerts.tables import alert_table, digest_table, escalation_table
+
+_LONGEST_DIGEST = 100  # entries in one message
+
+
+@dataclass(frozen=True, slots=True)
+class AgendaRun:
+    """What one look at the agenda did."""
+
+    digests: int
+    escalated: int
+
+
+def keep_agenda(database: sa.Engine, now: datetime) -> AgendaRun:
+    """Send the digests that are due, and escalate what was not acknowledged in time. Several may look at once."""
+    with database.begin() as connection:
+        return AgendaRun(_close_digests(connection, now), _escalate(connection, now))
+
+
+def _close_digests(connection: sa.Connection, now: datetime) -> int:
+    """One message for each route, channel and marking: what is marked higher must not keep the rest from a channel
+    whose ceiling it is above."""
+    columns = digest_table.c
+    query = (
+        sa.select(digest_table)
+        .where(columns.digest.is_(None), columns.due_at <= now)
+        .order_by(columns.at, columns.key)
+        .limit(10 * _LONGEST_DIGEST)
+        .with_for_update(skip_locked=True)
+    )
+    batches: dict[tuple[str, str, str], list[Any]] = defaultdict(list)
+    for row in connection.execute(query):
+        batches[row.route, row.channel, str(row.payload.get("tlp"))].append(row)
+    made = 0
+    for (route, channel, tlp), rows in batches.items():
+        for start in range(0, len(rows), _LONGEST_DIGEST):
+            part = rows[start : start + _LONGEST_DIGEST]
+            keys = [row.key for row in part]
+            name = "d" + hashlib.sha256("\0".join((route, channel, tlp, *keys)).encode()).hexdigest()[:15]
+            payload = digest([row.payload for row in part], name, route, now)
+            enqueue(connection, _gravest(part).alert, f"digest:{name}", channel, payload, now)
+            connection.execute(sa.update(digest_table).where(columns.key.in_(keys)).values(digest=name))
+            made += 1
+    return made
+
+
+def digest(payloads: Sequence[Mapping[str, Any]], name: str, route: str, now: datetime) -> dict[str, Any]:
+    """Several messages as one, in the form of one: the gravest first, each in a line of ``claim``, all of them under
+    ``entries``. ``alert`` is the digest's own name."""
+    ordered = sorted(payloads, key=lambda each: -_rank(str(each["severity"])))
+    first = ordered[0]
+    organisations = list(dict.fromkeys(str(each["organisation"]) for each in ordered))
+    lines = [
+        f"{str(each['severity']).upper()} {each['organisation']}: {each['title']} ({each['source']}, {each['alert']})"
+        for each in ordered
+    ]
+    said = f"Digest {route}: {len(ordered)} message{'s' if len(ordered) > 1 else ''}"
+    whole = again(
+        dict(first),
+        "digest",
+        said,
+        alert=name,
+        organisation=", ".join(organisations[:5]) + (" and others" if len(organisations) > 5 else ""),
+        claim="\n".join(lines),
+        claims="",
+        facts=[],
+        matches=[],
+        entries=list(ordered),
+        matched_at=now.isoformat(),
+    )
+    return {**whole, "title": said, "headline": said}
+
+
+def _rank(severity: str) -> int:
+    names = [each.value for each in Severity]
+    return names.index(severity) if severity in names else -1
+
+
+def _gravest(rows: Sequence[Any]) -> Any:
+    return max(rows, key=lambda row: _rank(str(row.payload.get("severity"))))
+
+
+def _escalate(connection: sa.Connection, now: datetime) -> int:
+    columns = escalation_table.c
+    query = (
+        sa.select(escalation_table)
+        .where(columns.done_at.is_(None), columns.due_at <= now)
+        .order_by(columns.due_at, columns.alert, columns.route)
+        .limit(500)
+        .with_for_update(skip_locked=True)
+    )
+    done = 0
+    for row in connection.execute(query).all():
+        alert = find_alert(connection, row.alert, lock=True)
+        acknowledged = alert.acknowledged_at is not None or alert.state not in (
+            AlertState.NEW,
+            AlertState.ESCALATED,
+        )
+        connection.execute(
+            sa.update(escalation_table)
+            .where(columns.alert == row.alert, columns.route == row.route)
+            .values(done_at=now)
+        )
+        if acknowledged:
+            continue
+        payload = again(last_payload(connection, alert), "escalated", "Nobody has acknowledged")
+        for channel in row.channels:
+            enqueue(connection, alert.id, f"escalated:{row.route}", channel, payload, now)
+        why = f"nobody acknowledged it in time; told {', '.join(row.channels)}"
+        change_state(connection, alert.id, AlertState.ESCALATED, by=Actor("duskwatch", ""), at=now, why=why)
+        done += 1
+    return done
+
+
+def overdue(database: sa.Engine, now: datetime, limit: int = 100) -> list[str]:
+    """Alerts that should have been closed by now, the longest overdue first."""
+    columns = alert_table.c
+    closed = (AlertState.RESOLVED.value, AlertState.FALSE_POSITIVE.value)
+    query = sa.select(columns.id).where(columns.due_at < now, columns.state.not_in(closed))
+    with database.connect() as connection:
+        return list(connection.scalars(query.order_by(columns.due_at, columns.id).limit(limit)))
