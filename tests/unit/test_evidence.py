@@ -264,10 +264,11 @@ def test_the_commands(workspace: Workspace) -> None:
     workspace.fill()
     workspace.duskwatch("watch", "run")
     (alert,) = workspace.duskwatch("alerts", "list")
-    done = workspace.duskwatch("evidence", "export", alert["id"], "--to", "a.zip", "--no-pictures")
+    package = str(workspace.folder / "a.zip")
+    done = workspace.duskwatch("evidence", "export", alert["id"], "--to", package, "--no-pictures")
     assert done["posts"] == 1
     assert done["missing"], "the post was stored without a page"
-    found = workspace.duskwatch("evidence", "verify", "a.zip")
+    found = workspace.duskwatch("evidence", "verify", package)
     assert found["signed_by"] == done["signed_by"] == workspace.duskwatch("evidence", "key")["fingerprint"]
     assert workspace.duskwatch("evidence", "verify")["entries"] == 0
     workspace.duskwatch("evidence", "hold", alert["id"], "--why", "a court asks")
