@@ -15,7 +15,7 @@ from alerts.cases import AlertState, find_alert
 from alerts.dispatch import last_payload
 from alerts.handling import Actor, change_state
 from alerts.message import again
-from alerts.outbox import enqueue
+from alerts.outbox import delivery_key, enqueue
 from alerts.severity import Severity
 from alerts.tables import alert_table, digest_table, escalation_table
 
@@ -57,8 +57,10 @@ def _close_digests(connection: sa.Connection, now: datetime) -> int:
             keys = [row.key for row in part]
             name = "d" + hashlib.sha256("\0".join((route, channel, tlp, *keys)).encode()).hexdigest()[:15]
             payload = digest([row.payload for row in part], name, route, now)
-            enqueue(connection, _gravest(part).alert, f"digest:{name}", channel, payload, now)
-            connection.execute(sa.update(digest_table).where(columns.key.in_(keys)).values(digest=name))
+            gravest, event = _gravest(part).alert, f"digest:{name}"
+            enqueue(connection, gravest, event, channel, payload, now)
+            left = delivery_key(gravest, event, channel)
+            connection.execute(sa.update(digest_table).where(columns.key.in_(keys)).values(digest=left))
             made += 1
     return made
 

@@ -227,5 +227,5 @@ def insert_new(connection: sa.Connection, table: sa.Table, rows: Sequence[Mappin
         return 0
     made: postgresql.Insert | sqlite.Insert
     made = postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
-    done = connection.execute(made.values([dict(row) for row in rows]).on_conflict_do_nothing())
-    return done.rowcount
+    written = made.values([dict(row) for row in rows]).on_conflict_do_nothing()
+    return len(connection.execute(written.returning(*table.primary_key.columns)).all())
