@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.text import Text
 
-from config.errors import StoreRefused, StoreUnavailable
+from config.errors import CursorUnknown, StoreRefused, StoreUnavailable
 from config.settings import load_settings
 from console.cli.output import options, show, table
 from console.wiring import drain as drain_spool
 from console.wiring import ingest, readers, spool, store
-from indexer.migration import copy
+from indexer.comparison import Comparison, compare
+from indexer.migration import Marker, copy
 from indexer.opening import open_store, upgrade_store
 from indexer.spool import SpoolFigures
+from indexer.store import Store
 
 app = typer.Typer(
     name="store",
@@ -98,21 +101,27 @@ def migrate(
     context: typer.Context,
     to: Annotated[str, typer.Option(help="store_url of the new store; reached as [elasticsearch] says")],
 ) -> None:
-    """Copy every revision and removal into another store. Cut off, it goes on when it is run again; afterwards set
-    store_url."""
+    """Copy every revision and removal into another store, then compare both whole; status 1 when they differ. Cut off,
+    it goes on where it was when it is run again; afterwards set store_url."""
     settings = load_settings(options(context).config)
     if to == settings.store_url:
         raise StoreRefused("this is the store itself", cure="name another with --to")
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    marker = Marker(settings.data_dir, settings.store_url, to)
     with store(settings) as old, closing(open_store(to, settings.elasticsearch)) as new:
-        written = copy(old, new, _tell)
-        sys.stderr.write("\n")
+        written, found = _moved(old, new, marker, settings.data_dir)
         before, after = old.stats(), new.stats()
-    found = {"written": written, "old": asdict(before), "new": asdict(after)}
-    show(
-        context,
-        found,
-        Text(f"{written:,} changes written; {after.posts:,} of {before.posts:,} posts are there"),
-    )
+    sys.stderr.write("\n")
+    value = {"written": written, "old": asdict(before), "new": asdict(after), "compared": asdict(found)}
+    counts = ", ".join(f"{count:,} {verdict.value}" for verdict, count in found.posts.items() if count)
+    lines = [
+        f"{written:,} changes written",
+        f"posts: {counts or 'none'}; {found.revisions:,} revisions compared",
+    ]
+    lines += [f"{found.lost:,} posts of the new store are not found"] if found.lost else []
+    show(context, value, Text("\n".join([*lines, *found.samples])))
+    if not found.same:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -135,5 +144,36 @@ def _tell_of(done: int, of: int) -> None:
         sys.stderr.write("\n")
 
 
-def _tell(looked: int) -> None:
-    sys.stderr.write(f"\r{looked:,} changes")
+def _moved(old: Store, new: Store, marker: Marker, folder: Path) -> tuple[int, Comparison]:
+    """Copy and compare. Where they differ, something was written meanwhile; or the new store lost what a copy before
+    had brought there, and all of it is copied again."""
+    written = _copied(old, new, marker)
+    found = compare(old, new, folder, _teller("changes compared"))
+    if not found.same and (more := _copied(old, new, marker)):
+        written += more
+        found = compare(old, new, folder, _teller("changes compared"))
+    if not found.same:
+        marker.forget()
+        written += _copied(old, new, marker)
+        found = compare(old, new, folder, _teller("changes compared"))
+    return written, found
+
+
+def _copied(old: Store, new: Store, marker: Marker) -> int:
+    done = marker.read()
+    try:
+        total = done.looked + old.behind(done.cursor)
+    except CursorUnknown:  # another store stands at this URL now
+        marker.forget()
+        total = old.behind(None)
+    return copy(old, new, _teller(f"of {total:,} changes"), marker)
+
+
+def _teller(of: str) -> Callable[[int], None]:
+    sys.stderr.write("\n")
+    return lambda count: _tell(f"{count:,} {of}")
+
+
+def _tell(said: str) -> None:
+    sys.stderr.write(f"\r{said}")
+    sys.stderr.flush()

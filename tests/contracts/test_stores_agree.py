@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from config.errors import QueryError
 from indexer import migration
+from indexer.comparison import Verdict, compare
 from indexer.ingest import clean
 from indexer.migration import copy
 from indexer.opening import open_store
@@ -232,3 +233,7 @@ def test_a_migrated_store_is_the_same_even_when_it_was_cut_off(
         for post in corpus():
             assert old.revisions(post.key) == new.revisions(post.key)
         assert new.stats().posts == old.stats().posts
+        found = compare(old, new, tmp_path)
+        assert found.samples == ()
+        assert found.same
+        assert found.posts[Verdict.SAME] == len(corpus())
