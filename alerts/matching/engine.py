@@ -18,13 +18,13 @@ from alerts.matching.order import OrderIndex
 from alerts.matching.ordinary import is_ordinary
 from alerts.matching.patterns import PatternMatcher
 from alerts.matching.port import Match
-from alerts.matching.runs import Runs, align
-from alerts.matching.scan import Hits, Scanned, Scanner
+from alerts.matching.runs import align
+from alerts.matching.scan import Hits, Scanned, Scanner, Spread
 from alerts.matching.summing import BETWEEN, Summing
 from alerts.matching.terms import Spelling, Term, spellings, terms_of
 from alerts.matching.typos import Name, TypoIndex, name_of
 from alerts.matching.verify import signs_spelt, spelt, words_spelt
-from alerts.matching.views import COMPACT, SOUND, WORDS, View, signs
+from alerts.matching.views import WORDS, signs
 from alerts.watchlist import Organisation
 
 _MOST_PLACES = 200  # of one term in one text; a flood of a name says no more
@@ -69,7 +69,11 @@ class TextMatcher:
         )
         capital = [bool(there) and all(map(_capital, there)) for there in self._words.spellings]
         self._scanner = Scanner(
-            self._words.letters, capital, self._compact.letters, self._sound.letters, self._signs.letters
+            self._words.letters,
+            capital,
+            self._compact.letters,
+            self._sound.letters,
+            self._signs.letters,
         )
         self._typos, self._order = TypoIndex(names), OrderIndex(names)
         self._loose = bool(names)
@@ -118,14 +122,14 @@ class TextMatcher:
 
     def _found(self, number: int, text: str, scanned: Scanned) -> Iterator[Found]:
         folded = fold(text)
-        if hits := scanned.words.get(number):
-            yield from self._spelt_words(folded, hits)
-        if hits := scanned.compact.get(number):
-            yield from self._spread(folded, hits)
-        if hits := scanned.sound.get(number):
-            yield from self._sounding(folded, hits)
-        if hits := scanned.signs.get(number):
-            yield from self._signed(text, hits)
+        if number in scanned.words:
+            yield from self._spelt_words(folded, scanned.words[number])
+        if number in scanned.compact:
+            yield from self._spread(folded, scanned.compact[number])
+        if number in scanned.sound:
+            yield from self._sounding(folded, scanned.sound[number])
+        if number in scanned.signs:
+            yield from self._signed(text, scanned.signs[number])
         if self._loose:
             yield from self._misspelt(folded)
         yield from self._patterns.find(text)
@@ -166,9 +170,9 @@ class TextMatcher:
         if "xn--" in folded.text.lower():
             yield from self._punycode(folded.text)
 
-    def _spread(self, folded: Folded, hits: Hits) -> Iterator[Found]:
+    def _spread(self, folded: Folded, hits: Spread) -> Iterator[Found]:
         counts: Counter[Term] = Counter()
-        for spelling, shown, places, repeated in self._aligned(self._compact, COMPACT, folded, hits, counts):
+        for spelling, shown, places, repeated in self._aligned(self._compact, folded, hits, counts):
             parts = spelt(spelling, shown, places)
             if parts is None:
                 continue
@@ -191,9 +195,9 @@ class TextMatcher:
                         found, start=host.start(), end=host.end(), parts={**found.parts, "punycode": 0.95}
                     )
 
-    def _sounding(self, folded: Folded, hits: Hits) -> Iterator[Found]:
+    def _sounding(self, folded: Folded, hits: Spread) -> Iterator[Found]:
         counts: Counter[Term] = Counter()
-        for spelling, shown, places, _ in self._aligned(self._sound, SOUND, folded, hits, counts):
+        for spelling, shown, places, _ in self._aligned(self._sound, folded, hits, counts):
             parts = spelt(spelling, shown, places)
             if parts is not None and "spread" not in parts and "cut" not in parts:
                 span = folded.span(places[0], places[-1])
@@ -201,19 +205,15 @@ class TextMatcher:
                 yield Found(spelling.term, "sound", *span, {**dict(spelling.parts), **parts})
 
     def _aligned(
-        self, patterns: _Patterns, view: View, folded: Folded, hits: Hits, counts: Counter[Term]
+        self, patterns: _Patterns, folded: Folded, hits: Spread, counts: Counter[Term]
     ) -> Iterator[tuple[Spelling, Folded, list[int], bool]]:
         """Each candidate with the places of its term's letters, repetitions hidden, until the term has been
         counted often enough."""
-        runs = Runs(view.of(folded.classes))
-        every = view.places(folded.classes)
         changed: bytearray | None = None  # one for all candidates: a hostile text may have very many
-        for start, number in hits:
-            end = start + len(patterns.letters[number])
+        for number, groups in hits:
             there = [
                 spelling for spelling in patterns.spellings[number] if counts[spelling.term] < _MOST_PLACES
             ]
-            groups = runs.groups(every, start, end) if there else []
             for spelling in there:
                 aligned = align(spelling.runs, groups, folded.classes)
                 if aligned is None:

@@ -18,7 +18,7 @@ Bytes = npt.NDArray[np.uint8]
 Codes = npt.NDArray[np.uint32]
 
 WORD, DIGIT, UPPER, LOWER, FOREIGN, BANG, ARABIC, WRITTEN = (1 << bit for bit in range(8))
-_LONG = BANG | WRITTEN  # nothing else is both
+LONG = BANG | WRITTEN  #: stands for several letters; nothing else is both
 NONE = IGNORED  #: in a view: not part of it
 END = 0  #: in a view: a text ends
 BETWEEN = "\n\x00\n"  # two spaces in the view of words, and an end between them
@@ -33,7 +33,7 @@ def _shown(view: View) -> Bytes:
 
 
 @cache
-def _looks() -> Codes:
+def looks_of_all() -> Codes:
     """For every character what the views compact, words and sound show, and its kinds; a byte each."""
     classes = table()
     kinds = np.zeros(256, np.uint8)
@@ -54,18 +54,17 @@ def _looks() -> Codes:
             made[code] |= WRITTEN
     made[0x20000:0x40000] |= WRITTEN
     made[0x621:0x700] |= ARABIC
-    made[classes == SEVERAL] = _LONG
+    made[classes == SEVERAL] = LONG
     views = (_shown(COMPACT), _shown(WORDS), _shown(SOUND))
     return np.stack([*(view[classes] for view in views), made], axis=1).view(np.uint32).ravel()
 
 
 @dataclass(frozen=True, slots=True)
 class Signs:
-    """The view of signs: what it shows, where that stands in the texts, and the texts' ends."""
+    """The view of signs: what it shows, and where that stands in the texts."""
 
     shown: bytes
     places: Indexes
-    ends: Indexes
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,43 +77,62 @@ class Joined:
     sound: Bytes
     kinds: Bytes
     ends: Indexes
-    signs: Signs | None
 
 
-def join(texts: Sequence[str], signed: bool = False) -> Joined:
-    """Several texts as one; ``signed``: with their view of signs."""
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Many texts as one: the code points, and the places before each text and behind the last. ``spelt``: places of
+    letters for which there was one character."""
+
+    codes: Codes
+    ends: Indexes
+    spelt: Indexes
+
+
+def one_text(texts: Sequence[str]) -> tuple[str, Text]:
+    """Several texts as one, without their markup."""
     text = BETWEEN.join(["", *map(without_tags, texts), ""])
     lengths = np.fromiter(map(len, texts), np.intp, len(texts)) + len(BETWEEN)
     ends = np.concatenate((np.ones(1, np.intp), np.cumsum(lengths) + 1))
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
-    signs = _signs(codes, ends) if signed and not text.isascii() else None
-    looks = _looks().take(codes)
-    kinds = (looks >> 24).astype(np.uint8)
-    long = np.flatnonzero((kinds & _LONG) == _LONG)
-    if len(long):
-        text, ends, widths = _spelt_out(text, ends, long)
-        codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
-        looks = _looks().take(codes)
-        kinds = (looks >> 24).astype(np.uint8)
-        kinds[widths] |= UPPER | LOWER  # whatever the ligature is
-    looks[ends] = END
-    views = (looks.astype(np.uint8), (looks >> 8).astype(np.uint8), (looks >> 16).astype(np.uint8))
-    return Joined(*views, kinds, ends, signs)
+    return text, Text(_codes(text), ends, ends[:0])
 
 
-def _spelt_out(text: str, ends: Indexes, long: Indexes) -> tuple[str, Indexes, Indexes]:
-    """The text with each of these characters as the letters for which it stands; its ends, and where they are."""
+def spelt_out(text: str, given: Text) -> Text:
+    """The text with each character that stands for several letters as these letters."""
+    kinds = looks_of_all().take(given.codes) >> 24
+    long = np.flatnonzero((kinds & LONG) == LONG)
     letters = [base(text[at]) for at in long.tolist()]
     pieces = [text[low:high] for low, high in zip([0, *(long + 1)], [*long, len(text)], strict=True)]
     spelt = pieces[0] + "".join(map(str.__add__, letters, pieces[1:]))
     widths = np.fromiter(map(len, letters), np.intp, len(letters))
     more = np.concatenate((np.zeros(1, np.intp), np.cumsum(widths - 1)))
     inside = np.arange(widths.sum()) - np.repeat(np.cumsum(widths) - widths, widths)
-    return spelt, ends + more[np.searchsorted(long, ends)], np.repeat(long + more[:-1], widths) + inside
+    return Text(
+        _codes(spelt),
+        given.ends + more[np.searchsorted(long, given.ends)],
+        np.repeat(long + more[:-1], widths) + inside,
+    )
 
 
-def _signs(codes: Codes, ends: Indexes) -> Signs:
-    shown = sign_table().take(codes)
-    shown[ends] = 1  # it is no sign's
+def _codes(text: str) -> Codes:
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+
+
+def join(text: str, given: Text) -> Joined:
+    """What the views show of these texts."""
+    looks = looks_of_all().take(given.codes)
+    kinds = (looks >> 24).astype(np.uint8)
+    if ((kinds & LONG) == LONG).any():
+        return join(text, spelt_out(text, given))
+    kinds[given.spelt] |= UPPER | LOWER  # whatever the ligature is
+    looks[given.ends] = END
+    views = (looks.astype(np.uint8), (looks >> 8).astype(np.uint8), (looks >> 16).astype(np.uint8))
+    return Joined(*views, kinds, given.ends)
+
+
+def signs_of(given: Text) -> Signs:
+    """The view of signs."""
+    shown = sign_table().take(given.codes)
+    shown[given.ends] = 1  # it is no sign's
     places = np.flatnonzero(shown)
-    return Signs(shown[places].tobytes(), places, ends)
+    return Signs(shown[places].tobytes(), places)

@@ -2,35 +2,10 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
-import numpy as np
-
-from alerts.matching.folding import IGNORED, MARKUP, Classes, Places
+from alerts.matching.folding import IGNORED, MARKUP, Classes
 
 _UNSEEN = bytes([IGNORED, MARKUP])
 _TAGS = b"@$"
-
-
-class Runs:
-    """A view of a text, each run as one letter: ``letters``."""
-
-    def __init__(self, view: bytes) -> None:
-        codes = np.frombuffer(view, np.uint8)
-        self._first = np.ones(len(codes), bool)
-        np.not_equal(codes[1:], codes[:-1], out=self._first[1:])
-        self.letters = codes[self._first].tobytes()
-        self._heads: Places | None = None
-
-    def groups(self, places: Places, start: int, end: int) -> list[list[int]]:
-        """The places of the letters of each of the runs ``start`` to ``end`` (excluded)."""
-        if self._heads is None:
-            self._heads = np.append(np.flatnonzero(self._first), len(self._first))
-        heads = self._heads[start : end + 1].tolist()
-        within = places[heads[0] : heads[-1]].tolist()
-        if len(within) == end - start:
-            return [[place] for place in within]
-        return [within[low - heads[0] : high - heads[0]] for low, high in pairwise(heads)]
 
 
 def lengths(letters: bytes) -> tuple[bytes, bytes]:

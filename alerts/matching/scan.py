@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -27,13 +28,14 @@ from alerts.matching.joined import (
     Bytes,
     Joined,
     join,
+    one_text,
+    signs_of,
 )
 from alerts.matching.trie import PADDING, Indexes, Trie
 
 Bools = npt.NDArray[np.bool_]
-Hits = list[tuple[int, int]]  # of one text: places, and which pattern stands there; in this order
-
-_OPENS = np.uint16(256)  # beside the byte of a view: a word may begin here
+Hits = list[tuple[int, int]]  # of one text: places, and which pattern stands there
+Spread = list[tuple[int, list[list[int]]]]  # of one text: patterns, and the places of each of their letters
 
 
 def _parted(before: Bytes, after: Bytes, inner: Bytes, outer: Bytes) -> Bools:
@@ -64,43 +66,51 @@ class _Runs:
 
     def __init__(self, shown: Bytes, opens: Bools) -> None:
         self._kept = np.flatnonzero(shown != NONE)
-        view = (shown | opens * _OPENS).take(self._kept)
-        codes = view.astype(np.uint8)
-        self._first = np.ones(len(codes), bool)
-        np.not_equal(codes[1:], codes[:-1], out=self._first[1:])
-        self._first |= codes == END
-        self.letters = codes[self._first]
-        runs = np.cumsum(self._first, dtype=np.int32).take(np.flatnonzero((view & _OPENS) != 0))
+        view = shown.take(self._kept)
+        self._first = np.ones(len(view), bool)
+        np.not_equal(view[1:], view[:-1], out=self._first[1:])
+        self._first |= view == END
+        self.letters = view[self._first]
+        runs = np.cumsum(self._first, dtype=np.int32).take(np.flatnonzero(opens.take(self._kept)))
         self.places = runs.astype(np.intp) - 1
 
-    def closed(self, places: Indexes, lengths: Indexes, kinds: Bytes) -> Bools:
-        """Whether a word may end where so many letters from these places on end."""
+    def spread(
+        self, joined: Joined, places: Indexes, numbers: Indexes, lengths: Indexes, into: dict[int, Spread]
+    ) -> None:
+        """Sort patterns that were found to the texts, unless they end where no word may end."""
         heads = np.append(np.flatnonzero(self._first), len(self._first))
-        ends = places + lengths
-        last = heads[ends] - 1
-        at = self._kept[last]
-        own, after = kinds[at], kinds[at + 1]
-        closed: Bools = _parted(own, after, own, after) | (last != heads[ends - 1])
-        return closed
+        ends = heads[places + lengths]
+        last = self._kept[ends - 1]
+        own, after = joined.kinds[last], joined.kinds[last + 1]
+        closed = _parted(own, after, own, after) | (ends - 1 != heads[places + lengths - 1])
+        places, numbers, lengths = places[closed], numbers[closed], lengths[closed]
+        texts = np.searchsorted(joined.ends, self._kept[heads[places]]) - 1
+        rows = zip(texts.tolist(), places.tolist(), numbers.tolist(), lengths.tolist(), strict=True)
+        for text, place, number, length in sorted(set(rows)):
+            edges = heads[place : place + length + 1].tolist()
+            before = joined.ends[text] + BEHIND
+            letters = (self._kept[edges[0] : edges[-1]] - before).tolist()
+            groups = [letters[low - edges[0] : high - edges[0]] for low, high in pairwise(edges)]
+            into.setdefault(text, []).append((number, groups))
 
 
-def _by_text(chosen: Indexes, ends: Indexes, numbers: Indexes, behind: int, into: dict[int, Hits]) -> None:
-    """Sort places and the numbers of their patterns to the texts; ``ends`` are the ends of texts in the view,
-    ``behind`` what stands between an end and the first letter."""
-    texts = np.searchsorted(ends, chosen) - 1
-    local = chosen - ends[texts] - behind
+def _by_text(places: Indexes, ends: Indexes, numbers: Indexes, into: dict[int, Hits]) -> None:
+    """Sort places and the numbers of their patterns to the texts; ``ends`` are the ends of texts in the view."""
+    texts = np.searchsorted(ends, places) - 1
+    local = places - ends[texts] - BEHIND
     for text, at, number in sorted(set(zip(texts.tolist(), local.tolist(), numbers.tolist(), strict=True))):
         into.setdefault(text, []).append((at, number))
 
 
 @dataclass(frozen=True, slots=True)
 class Scanned:
-    """What was found in the views of texts: by the text's number where in the view, and the number of the pattern;
-    for ``signs`` where in the text. ``banged``: texts in which an exclamation mark or bar may stand for a letter."""
+    """What was found in the views of texts, by the text's number: ``words`` where in the view; ``signs`` where in the
+    text; ``compact`` and ``sound`` the places of each run in the text as it is folded. ``banged``: texts in which an
+    exclamation mark or bar may stand for a letter."""
 
     words: dict[int, Hits] = field(default_factory=dict)
-    compact: dict[int, Hits] = field(default_factory=dict)
-    sound: dict[int, Hits] = field(default_factory=dict)
+    compact: dict[int, Spread] = field(default_factory=dict)
+    sound: dict[int, Spread] = field(default_factory=dict)
     signs: dict[int, Hits] = field(default_factory=dict)
     banged: set[int] = field(default_factory=set)
 
@@ -112,13 +122,11 @@ class _Spread:
         self._trie = Trie(patterns)
         self._lengths = np.fromiter(map(len, patterns), np.intp, len(patterns))
 
-    def scan(self, shown: Bytes, joined: Joined, opens: Bools, into: dict[int, Hits]) -> None:
+    def scan(self, shown: Bytes, joined: Joined, opens: Bools, into: dict[int, Spread]) -> None:
         runs = _Runs(shown, opens)
         places, numbers = self._trie.find(runs.letters.tobytes() + PADDING, runs.places)
         if len(places):
-            closed = runs.closed(places, self._lengths[numbers], joined.kinds)
-            ends = np.flatnonzero(runs.letters == END)
-            _by_text(places[closed], ends, numbers[closed], 1, into)
+            runs.spread(joined, places, numbers, self._lengths[numbers], into)
 
 
 class Scanner:
@@ -141,25 +149,28 @@ class Scanner:
     def scan(self, texts: Sequence[str]) -> Scanned:
         """All views of these texts."""
         found = Scanned()
-        joined = join(texts, self._signs is not None)
+        text, given = one_text(texts)
+        if self._signs is not None and not text.isascii():
+            signs = signs_of(given)
+            at, numbers = self._signs.find(signs.shown + PADDING, np.arange(0, len(signs.shown), 2))
+            _by_text(signs.places[at // 2], given.ends, numbers, found.signs)
+        self._scan(join(text, given), found)
+        return found
+
+    def _scan(self, joined: Joined, found: Scanned) -> None:
         opens = _opens(joined.kinds)
         self._compact.scan(joined.compact, joined, opens, found.compact)
         self._sound.scan(joined.sound, joined, opens, found.sound)
         self._scan_words(joined, found.words)
-        if joined.signs is not None and self._signs is not None:
-            shown, places = joined.signs.shown, joined.signs.places
-            at, numbers = self._signs.find(shown + PADDING, np.arange(0, len(shown), 2))
-            _by_text(places[at // 2], joined.signs.ends, numbers, BEHIND, found.signs)
         marks = np.flatnonzero((joined.kinds & BANG) != 0)
         if len(marks):
             marks = marks[(joined.kinds[marks - 1] & joined.kinds[marks + 1] & WRITTEN) != 0]
             found.banged.update((np.searchsorted(joined.ends, marks) - 1).tolist())
-        return found
 
-    def spread(self, texts: Sequence[str]) -> dict[int, Hits]:
+    def spread(self, texts: Sequence[str]) -> dict[int, Spread]:
         """The view compact of these texts only."""
-        found: dict[int, Hits] = {}
-        joined = join(texts)
+        found: dict[int, Spread] = {}
+        joined = join(*one_text(texts))
         self._compact.scan(joined.compact, joined, _opens(joined.kinds), found)
         return found
 
@@ -175,4 +186,4 @@ class Scanner:
         places, numbers = self._words.find(words.tobytes() + PADDING, starts)
         if len(places):
             right = ~self._capital[numbers] | ((kinds[places] & UPPER) != 0)
-            _by_text(places[right], ends, numbers[right], BEHIND, into)
+            _by_text(places[right], ends, numbers[right], into)

@@ -21,11 +21,9 @@ from alerts.matching.folding import (
     GAP,
     IGNORED,
     MARKUP,
-    OTHER,
     SEVERAL,
     Array,
     Classes,
-    Folded,
     Places,
     classes_by_letter,
 )
@@ -69,7 +67,6 @@ def _seen() -> bytearray:
 
 #: Classes as they look, signs kept.
 SEEN = bytes(_seen())
-_OWN = bytes(range(OTHER))
 
 
 def _words() -> View:
@@ -136,8 +133,3 @@ def signs(text: str) -> tuple[bytes, Places] | None:
     found = sign_table().take(codes)
     places = np.flatnonzero(found)
     return (found[places].tobytes(), places) if len(places) else None
-
-
-def has_signs(folded: Folded) -> bool:
-    """Whether a text has letters of scripts that the signs view shows."""
-    return bool(folded.classes.translate(None, _OWN))
