@@ -14,11 +14,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self
 
+import re2
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 from config.errors import InputError, Problem
 from config.inputs import problems_of
 
+_QUIET = re2.Options()
+_QUIET.log_errors = False
 _PREFIX = "DUSKWATCH_"
 _FILE = "duskwatch.toml"
 _TOR_BROWSER = "Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -158,6 +161,41 @@ class EvidenceSettings(_Section):
     ] = 0.0
 
 
+class PrivacySettings(_Section):
+    """What is kept of the people whom leaked data are about."""
+
+    mask: Annotated[
+        bool,
+        Field(description="mask personal data in samples before a post is stored; evidence keeps the page"),
+    ] = True
+    key: Annotated[
+        SecretStr | None,
+        Field(
+            description="key of the masks, 32 hex digits or more; not set: masking.key in data_dir, made at first use."
+            " Several machines need the same"
+        ),
+    ] = None
+    keep: Annotated[
+        tuple[str, ...],
+        Field(
+            max_length=200,
+            description="regular expressions (RE2) of what is never masked, such as card numbers that a watchlist's"
+            " patterns look for",
+        ),
+    ] = ()
+
+    @model_validator(mode="after")
+    def _usable(self) -> Self:
+        if self.key and not re.fullmatch(r"(?:[0-9a-fA-F]{2}){16,}", self.key.get_secret_value()):
+            raise ValueError("key: is not 32 hex digits or more")
+        for pattern in self.keep:
+            try:
+                re2.compile(pattern, _QUIET)
+            except re2.error:
+                raise ValueError(f"keep: {pattern!r} is no regular expression") from None
+        return self
+
+
 class LogSettings(_Section):
     """What is logged."""
 
@@ -197,6 +235,7 @@ class Settings(_Section):
     watch: WatchSettings = WatchSettings()
     deliver: DeliverSettings = DeliverSettings()
     evidence: EvidenceSettings = EvidenceSettings()
+    privacy: PrivacySettings = PrivacySettings()
     log: LogSettings = LogSettings()
 
 

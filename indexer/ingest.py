@@ -1,4 +1,5 @@
-"""The one way into a store: cleans what no store can hold, and spools what a store that is away does not take."""
+"""The one way into a store: cleans what no store can hold, masks personal data, tells the language, and spools what a
+store that is away does not take."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ import structlog
 from config.errors import DuskwatchError, PostRefused, SpoolFull, StoreRefused, StoreUnavailable
 from indexer.deposit import Deposit, Done, Put, ThreadGone, ThreadSeen, do, settled
 from indexer.language import language
+from indexer.masking import Masking
 from indexer.post import Post, PostKey, Stored
 from indexer.serial import check
 from indexer.spool import FULL, Spool
@@ -35,17 +37,22 @@ def clean(text: str) -> str:
 class Ingest:
     """Puts deposits into the store, or into the spool while the store is away or something older of the source waits.
 
-    ``opener`` opens the store when it is first needed; it may fail as the store may. When a method returns, the deposit
-    is durable. Methods raise ``SpoolFull``, and what the spool itself raises: nothing of the deposit may be
-    taken for stored then.
+    ``opener`` opens the store when it is first needed; it may fail as the store may. ``masking``: of personal data;
+    None: everything is stored as it was posted. When a method returns, the deposit is durable. Methods raise
+    ``SpoolFull``, and what the spool itself raises: nothing of the deposit may be taken for stored then.
     """
 
     def __init__(
-        self, opener: Callable[[], Store], spool: Spool, clock: Callable[[], float] = time.monotonic
+        self,
+        opener: Callable[[], Store],
+        spool: Spool,
+        clock: Callable[[], float] = time.monotonic,
+        masking: Masking | None = None,
     ) -> None:
         self._opener = opener
         self._spool = spool
         self._clock = clock
+        self._masking = masking
         self._store: Store | None = None
         self._pause = _PAUSE
         self._ask_at = clock()  # not before, as the store was away
@@ -67,7 +74,7 @@ class Ingest:
     def put(self, posts: Sequence[Post], *, source: str, anchored: bool = True) -> Done:
         """Take the posts of one page; those that no store can hold are set aside."""
         kept = []
-        for post in map(_cleaned, posts):
+        for post in (_cleaned(each, self._masking) for each in posts):
             try:
                 check(post)
                 kept.append(post)
@@ -178,9 +185,12 @@ class Ingest:
         self.away, self._pause = None, _PAUSE
 
 
-def _cleaned(post: Post) -> Post:
+def _cleaned(post: Post, masking: Masking | None) -> Post:
     key = PostKey(*(clean(part) for part in (post.key.source, post.key.thread, post.key.post)))
     title, text = clean(post.title), clean(post.text)
+    told = post.language or language(f"{title}\n{text}")
+    if masking:  # before the content is hashed: whoever can guess could find out by the hash what is hidden
+        title, text = masking.mask(title), masking.mask(text)
     return replace(
         post,
         key=key,
@@ -188,7 +198,7 @@ def _cleaned(post: Post) -> Post:
         board=clean(post.board),
         author=clean(post.author),
         text=text,
-        language=post.language or language(f"{title}\n{text}"),
+        language=told,
         url=clean(post.url),
         author_url=clean(post.author_url) if post.author_url else post.author_url,
         content_hash="",

@@ -155,10 +155,11 @@ class Reading:
 
 def plain(word: str) -> str:
     """A word as it stands in *plain*."""
-    return _folded(word)[0]
+    return folded(word)[0]
 
 
-def _folded(text: str) -> tuple[str, str, npt.NDArray[np.intp] | None]:
+def folded(text: str) -> tuple[str, str, npt.NDArray[np.intp] | None]:
+    """*plain* and *words* of a text, and the place in the text of each of their characters (None: the same)."""
     if text.isascii() and "  " not in text:
         table, view = _ascii()
         low = text.translate(table)
@@ -218,7 +219,7 @@ class Vocabulary:
     ) -> None:
         bare = word.strip()
         stem, open_end = bare.removesuffix("*"), bare.endswith("*")
-        written, view, _ = _folded(stem)
+        written, view, _ = folded(stem)
         if not view.strip():
             raise ValueError(f"{name}: {word!r} has no letter")
         before = "" if _spaceless(written[0]) else " "
@@ -226,7 +227,7 @@ class Vocabulary:
         exact = written if "0" in view else ""
         articles = _ARTICLES if "\u0600" <= written[0] <= "\u06ff" else ("",)
         for article in articles:
-            pattern = before + _folded(article)[1] + view + after
+            pattern = before + folded(article)[1] + view + after
             ending = open_end and not _spaceless(written[-1])
             entry = (name, tag, exact, len(before), len(after), ending)
             if entry not in (entries.setdefault(pattern, [])):
@@ -234,7 +235,7 @@ class Vocabulary:
 
     def read(self, text: str) -> Reading:
         """Fold a text and find all words in it."""
-        written, view, origin = _folded(text)
+        written, view, origin = folded(text)
         hits: dict[str, list[Hit]] = {name: [] for name in self._names}
         for start, end, number in self._scan(f" {view} "):
             for name, tag, exact, before, after, ending in self._entries[number]:

@@ -33,9 +33,14 @@ def rows(text: str) -> list[tuple[int, int]]:
     return found
 
 
+def is_sellers(text: str) -> bool:
+    """Whether a text names a messenger or says how somebody can be reached."""
+    return _SELLERS.search(text) is not None
+
+
 def is_row(line: str) -> bool:
     """Whether one line is a row of data."""
-    return len(line) <= _LONGEST and _is_like_one(line) and not _SELLERS.search(line)
+    return len(line) <= _LONGEST and _is_like_one(line) and not is_sellers(line)
 
 
 def _is_like_one(line: str) -> bool:

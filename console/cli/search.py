@@ -12,6 +12,7 @@ from alerts.message import plain
 from config.settings import load_settings
 from console.cli.output import options, show
 from console.wiring import store
+from indexer.masking import open_masking
 from indexer.store import Hit, Sort
 
 
@@ -22,7 +23,11 @@ def add_to(app: typer.Typer) -> None:
 
 def search(
     context: typer.Context,
-    query: Annotated[str, typer.Argument(help='e.g. "ministry of health" AND posted:[2026-01-01 TO *]')],
+    query: Annotated[str, typer.Argument(help='e.g. "ministry of health" AND posted:[2026-01-01 TO *]')] = "",
+    personal: Annotated[
+        str | None,
+        typer.Option(help="masked personal data to look for: a phone, an id, a card, a mail address"),
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000)] = 10,
     sort: Annotated[Sort, typer.Option(help="newest, oldest or relevance")] = Sort.NEWEST,
     after: Annotated[str | None, typer.Option(help="the page after this mark")] = None,
@@ -31,7 +36,12 @@ def search(
     ] = False,
 ) -> None:
     """Search all posts. Fields: title, text, author, source, board, thread, kind, language, posted, seen, removed."""
-    with store(load_settings(options(context).config)) as posts:
+    settings = load_settings(options(context).config)
+    if personal:
+        masking = open_masking(settings.privacy, settings.data_dir)
+        masked = " OR ".join(masking.tokens(personal)) if masking else '"' + personal.replace('"', " ") + '"'
+        query = f"({query}) AND ({masked})" if query else masked
+    with store(settings) as posts:
         page = posts.search(query, limit=limit, sort=sort, after=after, by_listing=by_listing)
     found = {"total": page.total, "after": page.after, "hits": page.hits}
     more = f", the next page: --after {page.after}" if page.after else ""

@@ -45,6 +45,7 @@ from crawler.tor.handler import tor_back, tor_gone
 from crawler.tor.socks import Isolation
 from indexer.deposit import first_position
 from indexer.ingest import Ingest
+from indexer.masking import open_masking
 from indexer.opening import open_store
 from indexer.post import Kind, Post, PostKey
 from indexer.spool import Spool
@@ -98,7 +99,8 @@ def _ingest(settings: Settings) -> Ingest:
         update={"timeout": min(server.timeout, _ANSWER), "patience": min(server.patience, _PATIENCE)}
     )
     spool = Spool(settings.data_dir, settings.spool.megabytes)
-    return Ingest(lambda: open_store(settings.store_url, hasty), spool)
+    masking = open_masking(settings.privacy, settings.data_dir)
+    return Ingest(lambda: open_store(settings.store_url, hasty), spool, masking=masking)
 
 
 def _preferred(addresses: Sequence[str], first: str | None) -> list[str]:
