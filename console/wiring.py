@@ -38,6 +38,7 @@ from crawler.state import mark_hot, standings
 from crawler.tor.process import OwnTor
 from indexer.ingest import Ingest
 from indexer.opening import open_store
+from indexer.post import PostKey, Stored
 from indexer.spool import Spool, SpoolFigures
 from indexer.store import Store
 
@@ -208,6 +209,22 @@ def drain(settings: Settings, seconds: float) -> Drained:
         with ingest(settings) as way:
             count = way.drain(seconds)
             return Drained(count, waiting.figures(), way.away)
+
+
+class PostMissing(StopError):
+    """The store has no such post."""
+
+
+def stored_post(posts: Store, name: str) -> Stored:
+    """The newest revision of a post by its id. Raises ``PostMissing``."""
+    cure = "duskwatch search shows the ids of posts: source/thread/post"
+    try:
+        found = posts.get(PostKey.parse(name))
+    except ValueError as error:
+        raise PostMissing(str(error), cure=cure) from None
+    if found is None:
+        raise PostMissing(f"no stored post has the id {name}", cure=cure)
+    return found
 
 
 @contextmanager

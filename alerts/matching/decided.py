@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from alerts.matching.ordinary import is_ordinary
 from alerts.matching.port import Match, Matcher
@@ -30,6 +31,13 @@ class _Rules:
     beside: frozenset[str]
 
 
+class Refusal(NamedTuple):
+    """Which rule refused a match (negatives, acronym), and why."""
+
+    rule: str
+    why: str
+
+
 class Decider:
     """Keeps or refuses matches by their text alone. Immutable; pure."""
 
@@ -46,23 +54,25 @@ class Decider:
         folded = fold(f"{title}\n{text}")
         return [match for match in matches if not self.refused(match, matches, folded)]
 
-    def refused(self, match: Match, matches: Sequence[Match], folded: str) -> str:
-        """Why a match does not count beside the others in this folded text; "" when it does."""
+    def refused(self, match: Match, matches: Sequence[Match], folded: str) -> Refusal | None:
+        """Why a match does not count beside the others in this folded text; None when it does."""
         rules = self._rules.get(match.organisation)
         if rules is None:
-            return ""
+            return None
         padded = f" {folded} "
         for negative in rules.negatives:
             if f" {negative} " in padded:
-                return f"the post holds a known false text: {negative}"
+                return Refusal("negatives", f"the post holds a known false text: {negative}")
         if match.term not in rules.unsure:
-            return ""
+            return None
         for other in matches:
             if other.organisation == match.organisation and other.term not in rules.unsure:
-                return ""
-        if rules.beside.isdisjoint(folded.split()):
-            return "an acronym that could be any word, and no word of the organisation's names stands in the post"
-        return ""
+                return None
+        if not rules.beside.isdisjoint(folded.split()):
+            return None
+        return Refusal(
+            "acronym", "it could be any word, and no word of the organisation's names stands in the post"
+        )
 
 
 def _rules(one: Organisation) -> _Rules | None:

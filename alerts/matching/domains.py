@@ -50,6 +50,16 @@ _SECOND = frozenset(
     "co com go gov gob gouv ac edu or org net mil sch web my ne nom in biz info desa gv ltd plc".split()
 )
 
+#: Domains where everybody has an address or a page.
+EVERYBODYS = frozenset(
+    """gmail.com googlemail.com yahoo.com yahoo.co.id outlook.com hotmail.com live.com icloud.com me.com aol.com gmx.de
+    gmx.net web.de mail.ru yandex.ru bk.ru inbox.ru list.ru rambler.ru qq.com 163.com 126.com sina.com proton.me
+    protonmail.com zoho.com ymail.com mail.com tutanota.com yopmail.com github.io github.com gitlab.io blogspot.com
+    wordpress.com wixsite.com weebly.com herokuapp.com netlify.app vercel.app pages.dev web.app firebaseapp.com
+    azurewebsites.net cloudfront.net amazonaws.com sharepoint.com facebook.com instagram.com twitter.com x.com t.me
+    telegram.org linkedin.com tokopedia.com shopee.co.id google.com""".split()
+)
+
 
 def is_dot(gap: str) -> bool:
     """Whether what stands between two labels of a domain is a dot, however written."""
@@ -103,6 +113,12 @@ def registered(host: str) -> str:
     if len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _SECOND:
         return labels[-3]
     return labels[-2] if len(labels) > 1 else host
+
+
+def belongs_to_all(domain: str) -> bool:
+    """Whether anybody may register below this domain: ``go.id``, ``com.br``, ``com``."""
+    labels = domain.split(".")
+    return len(labels) == 1 or (len(labels) == 2 and len(labels[1]) == 2 and labels[0] in _SECOND)
 
 
 def decoded(host: str) -> str:

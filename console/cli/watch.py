@@ -11,15 +11,13 @@ import typer
 from alerts.loading import load_watchlists
 from alerts.matching import build_matcher
 from alerts.message import matches_json, plain
-from alerts.suggest import suggest as suggestion
-from alerts.suggest.packs import countries
-from config.errors import InputError, Problem
-from config.inputs import nearest
 from config.settings import load_settings
+from console.cli import advice
 from console.cli.output import options, show
 from console.wiring import read_inputs, restart_watching, watch
 
 app = typer.Typer(name="watch", help="Check and try watchlists, run the watcher.", no_args_is_help=True)
+advice.add_to(app)
 
 
 @app.command()
@@ -75,24 +73,3 @@ def test(
     show(context, value, None)
     if not options(context).as_json:
         typer.echo("\n".join(lines) or "nothing found")
-
-
-@app.command()
-def suggest(
-    context: typer.Context,
-    name: Annotated[str, typer.Argument(help="the organisation's full name, in any language")],
-    country: Annotated[
-        str, typer.Option(help="its country, where the name says none, e.g. indonesia or south-africa")
-    ] = "",
-) -> None:
-    """Propose translations, acronyms, transliterations and domains for a name, as a watchlist to paste.
-
-    Nothing is looked up anywhere: read it, keep what is theirs.
-    """
-    if country and country not in countries():
-        cure = nearest(country, countries())
-        raise InputError([Problem("--country", None, country, "is not known", cure)])
-    made = suggestion(name, country)
-    show(context, made, None)
-    if not options(context).as_json:
-        typer.echo(made.as_yaml(), nl=False)
