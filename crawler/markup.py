@@ -61,15 +61,20 @@ def inline(node: LexborNode | None) -> str:
     return " ".join(node.text(separator="").replace("\u00a0", " ").split()) if node else ""
 
 
-def visible(node: LexborNode, skip: tuple[str, ...] = (), blocks: tuple[str, ...] = ()) -> str:
+def visible(
+    node: LexborNode, skip: tuple[str, ...] = (), blocks: tuple[str, ...] = (), quotes: tuple[str, ...] = ()
+) -> str:
     """The visible text below a node: blocks on lines of their own, quotes as lines that begin with ``> ``,
     code as typed, on lines that begin with four blanks where it stands alone. ``skip``: CSS selectors of parts
-    that are not the author's; ``blocks``: of elements that the engine's style shows as blocks.
+    that are not the author's; ``blocks``: of elements that the engine's style shows as blocks; ``quotes``: of
+    quotes that are no ``blockquote``. The node itself is no quote, whatever its tag.
 
     Walks with a stack of its own, so that no depth of nesting can exhaust Python's.
     """
     skipped = {found.mem_id for selector in skip for found in node.css(selector)}
     shown = {found.mem_id for selector in blocks for found in node.css(selector)}
+    quoted = {found.mem_id for selector in quotes for found in node.css(selector)}
+    shown |= quoted
     lines: list[tuple[int, list[str]]] = [(0, [])]  # the pieces of a line, none of them empty
     coded: set[int] = set()  # lines that hold code, and those that hold other words
     worded: set[int] = set()
@@ -112,7 +117,8 @@ def visible(node: LexborNode, skip: tuple[str, ...] = (), blocks: tuple[str, ...
         if tag == "br":
             lines.append((depth, []))
             continue
-        inner = min(depth + (tag == "blockquote"), _DEEPEST_QUOTE)
+        quote = (tag == "blockquote" and at.mem_id != node.mem_id) or at.mem_id in quoted
+        inner = min(depth + quote, _DEEPEST_QUOTE)
         block = tag in _BLOCKS or at.mem_id in shown
         if block:
             break_line(inner)
