@@ -168,3 +168,11 @@ def number(text: str) -> int | None:
     """The first whole number of a text such as ``5,622``; None when there is none."""
     found = re.search(r"\d{1,12}", re.sub(r"(?<=\d)[,.\u00a0](?=\d{3})", "", text))
     return int(found[0]) if found else None
+
+
+def abbreviated(text: str) -> int | None:
+    """A count that a board may shorten, such as ``1.2K``."""
+    found = re.search(r"(\d+(?:[.,]\d+)?)\s?([KMB])\b", text, re.I)
+    if found is None:
+        return number(text)
+    return round(float(found[1].replace(",", ".")) * {"k": 10**3, "m": 10**6, "b": 10**9}[found[2].lower()])
