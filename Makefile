@@ -5,7 +5,7 @@ help:
 	@echo "make demo    a private Tor network, a real forum behind an onion address, and an alert (3 minutes)"
 	@echo "make test    every check and every test"
 	@echo "make check   only the quick checks: style, types, import directions"
-	@echo "make quality recall and precision of the matcher, beside simpler ways; exactness of the facts"
+	@echo "make quality recall and precision of the matcher, beside simpler ways; of facts, adapters and induction"
 	@echo "make bench   figures, each beside its floor from the same run"
 	@echo "make docs    write docs/reference.md anew from the code"
 	@echo "make lock    write requirements.lock anew from pyproject.toml"
@@ -29,6 +29,7 @@ test: check
 quality: setup
 	@$(PY) tests/quality/measure.py $(ARGS)
 	@$(PY) tests/quality/measure_facts.py $(ARGS)
+	@$(PY) tests/quality/measure_induction.py
 
 bench: setup
 	@for file in bench/[a-z]*.py; do $(PY) $$file || exit 1; done

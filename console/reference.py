@@ -21,6 +21,7 @@ from config.errors import DuskwatchError
 from config.settings import Settings
 from console.cli.main import app
 from crawler import adapters
+from crawler.profile import BoardLayout, Paging, Part, Profile, Records, ThreadLayout
 from crawler.source import Source
 from indexer.query import FIELDS
 
@@ -41,6 +42,9 @@ def reference() -> str:
         "## Source files",
         "One YAML file a source, in `sources_dir`.",
         _table(("field", "default", "meaning"), _fields(Source)),
+        "### A source's profile",
+        "For `adapter: profile`. Every field of a board or thread is a `Part`.",
+        _table(("part", "meaning"), _profiles()),
         "## Watchlist files",
         "Any number of YAML files, in `watchlists_dir`.",
         _table(("field", "default", "meaning"), _fields(Watchlist)),
@@ -108,7 +112,7 @@ def _settings() -> Iterator[tuple[str, ...]]:
 def _fields(model: type[BaseModel], before: str = "") -> Iterator[tuple[str, ...]]:
     for name, field in model.model_fields.items():
         inner = _model_of(field.annotation)
-        if inner is None:
+        if inner is None or inner is Profile:  # a profile is told of by itself
             yield f"`{before}{name}`", _default(field), field.description or ""
         else:
             several = "[]" if typing.get_origin(field.annotation) is tuple else ""
@@ -137,6 +141,12 @@ def _default(field: Any) -> str:
     if isinstance(value, tuple):
         return f"`{', '.join(map(str, value))}`"
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+def _profiles() -> Iterator[tuple[str, ...]]:
+    for model in (Profile, BoardLayout, ThreadLayout, Records, Part, Paging):
+        fields = ", ".join(f"`{name}`" for name in model.model_fields)
+        yield f"`{model.__name__}`", f"{' '.join((model.__doc__ or '').split())} Fields: {fields}."
 
 
 def _channels() -> Iterator[str]:

@@ -6,14 +6,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from crawler.adapter import Instant
-from crawler.worded_dates import read_words
+from crawler.worded_dates import is_date_word, read_words
 from indexer.post import Precision
 
 #: A board's clock may run ahead of ours by so much; what lies further ahead is no time of a post.
 _AHEAD = timedelta(minutes=5)
+#: Of a line only so many characters are searched for a date, and a date has at most so many words.
+_LONGEST_LINE, _MOST_WORDS = 300, 9
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _UNITS = {
     "second": timedelta(seconds=1),
@@ -45,6 +48,43 @@ def read_date(text: str, *, now: datetime, zone: ZoneInfo) -> Instant:
             return _not_ahead(instant, now)
         return _not_ahead(_by_library(words, now, zone), now)
     except (ValueError, OverflowError):  # a day that no calendar has, or a time that no clock can hold
+        return Instant()
+
+
+@lru_cache(maxsize=20_000)
+def find_date(text: str, *, now: datetime, zone: ZoneInfo) -> tuple[Instant, int, int] | None:
+    """The first date that stands in a text among other words, with where it begins and ends; None when there is
+    none. Knows the table's forms and the words of ``worded_dates`` only: a library that guesses finds dates in
+    any text."""
+    tokens = [(found.start(), found.end()) for found in re.finditer(r"\S+", text[:_LONGEST_LINE])]
+    for first, (start, _) in enumerate(tokens):
+        if not _may_begin(text[start : tokens[first][1]]):
+            continue
+        for last in range(min(first + _MOST_WORDS, len(tokens)) - 1, first - 1, -1):
+            end = tokens[last][1]
+            words = text[start:end].strip(" ,.:;()[]|»«·-–—")
+            instant = _strictly(words, now, zone)
+            if instant.at:
+                at = text.index(words, start)
+                return instant, at, at + len(words)
+    return None
+
+
+def _may_begin(token: str) -> bool:
+    bare = token.strip(",.:;()[]|»«·-–—")
+    return bool(re.search(r"\d", bare)) or is_date_word(bare)
+
+
+def _strictly(words: str, now: datetime, zone: ZoneInfo) -> Instant:
+    if not re.search(r"\d", words) and len(words.split()) > 3:
+        return Instant()
+    try:
+        for pattern, reader in _TABLE:
+            found = pattern.fullmatch(words)
+            if found:
+                return _not_ahead(reader(found, now, zone), now)
+        return _not_ahead(read_words(words, now, zone) or Instant(), now)
+    except (ValueError, OverflowError):
         return Instant()
 
 

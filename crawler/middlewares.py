@@ -18,7 +18,7 @@ from scrapy.exceptions import IgnoreRequest, NotConfigured, StopDownload
 from scrapy.http import Headers, Response, TextResponse
 
 from crawler.adapter import Adapter, Gate, GateKind, Page
-from crawler.adapters import load_adapter
+from crawler.adapters import adapter_of
 from crawler.gates import find_gate, may_be_queue
 from crawler.source import Source, host_port
 from crawler.tor.onion import check_host
@@ -125,7 +125,7 @@ class Queues:
         source = _source(crawler.spider)
         if source is None:
             raise NotConfigured  # scrapy shell shows what it gets
-        return cls(load_adapter(source.adapter))
+        return cls(adapter_of(source))
 
     async def process_response(self, request: Request, response: Response) -> Request | Response:
         waited, times = request.meta.get("queued", (0.0, 0))

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 
 from config.errors import InputError, Problem, StopError
 from config.inputs import read_folder
+from crawler.profile import Profile
 from crawler.tor.onion import check_host
 
 
@@ -91,6 +92,10 @@ class Source(_Strict):
         str, Field(pattern=r"^(forum|market|leaksite)$", description="forum, market or leaksite")
     ] = "forum"
     adapter: Annotated[str, Field(min_length=1, description="name of the adapter that reads its pages")]
+    profile: Annotated[
+        Profile | None,
+        Field(description="how its pages are read, for adapter: profile; duskwatch source add makes it"),
+    ] = None
     addresses: Annotated[
         tuple[str, ...],
         Field(
@@ -134,6 +139,12 @@ class Source(_Strict):
         keys = [board.key for board in self.boards]
         if len(keys) != len(set(keys)):
             raise ValueError("two boards have the same key")
+        return self
+
+    @model_validator(mode="after")
+    def _profile_is_read(self) -> Self:
+        if (self.adapter == "profile") != (self.profile is not None):
+            raise ValueError("adapter: profile and a profile need one another")
         return self
 
     @property

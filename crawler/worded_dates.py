@@ -26,7 +26,7 @@ _CLOCK = re.compile(
     r"(?<![\d:.])(\d{1,2})(?:[:h時시点]|\.(?=\d\d(?!\d|\.)))\s?(\d\d)(?:[:.](\d\d))?(?![\d:.]\d)(?:分|분)?"
 )
 _ORIENTAL = re.compile(r"(\d{2,4})\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日일]")
-_NUMERIC = re.compile(r"(?<![\d./-])(\d{1,4})([./-])(\d{1,2})\2(\d{2,4})(?![\d/-]|\.\d)")
+_NUMERIC = re.compile(r"(?<![\d./-])(\d{1,4})([./-])(\d{1,2})\2(\d{1,4})(?![\d/-]|\.\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +98,12 @@ def read_words(text: str, now: datetime, zone: ZoneInfo) -> Instant | None:
     if parts is None:
         return None
     return _instant(parts, stated, clock, now, zone)
+
+
+def is_date_word(word: str) -> bool:
+    """Whether a date may begin with this word; words such as "at" do not count."""
+    meaning = _words().meanings.get(_folded(word).strip("."))
+    return meaning is not None and meaning[0] not in ("filler", "units", "ago", "morning", "evening")
 
 
 def _meanings(left: str, words: _Words) -> list[tuple[str, int]] | None:
@@ -207,7 +213,7 @@ def _numeric(found: re.Match[str], now: datetime, persian: bool) -> date | None:
                 else hijri(first, second, third)
             )
         return date(first, second, third)
-    if len(found[1]) == 3 or len(found[4]) == 3 or (mark != "." and (first <= 12 or mark == "-")):
+    if len(found[1]) == 3 or len(found[4]) in (1, 3) or (mark != "." and (first <= 12 or mark == "-")):
         return None
     if third < 100:
         third += 2000

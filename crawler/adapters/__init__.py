@@ -8,6 +8,8 @@ from importlib import import_module
 from config.errors import StopError
 from config.inputs import nearest
 from crawler.adapter import Adapter
+from crawler.adapters.profile import ByProfile
+from crawler.source import Source
 
 
 def adapter_names() -> list[str]:
@@ -26,3 +28,8 @@ def load_adapter(name: str) -> Adapter:
         raise AdapterUnknown(f"no adapter {name!r}", cure=nearest(name, names))
     adapter: Adapter = import_module(f"{__name__}.{name}").ADAPTER
     return adapter
+
+
+def adapter_of(source: Source) -> Adapter:
+    """The adapter that reads a source, with its profile where it has one. May raise ``AdapterUnknown``."""
+    return ByProfile(source.profile) if source.profile else load_adapter(source.adapter)

@@ -31,7 +31,7 @@ from config.errors import (
 )
 from config.settings import Settings, load_settings
 from crawler.adapter import Adapter, BoardPage, Gate, GateKind, Page, PostItem, ThreadPage, ThreadRow
-from crawler.adapters import load_adapter
+from crawler.adapters import adapter_of
 from crawler.evidence import Evidence
 from crawler.frontier import Known, Visit, decide_board, next_visit, signature, vanished
 from crawler.gates import SURE, find_gate
@@ -125,7 +125,7 @@ class BoardSpider(scrapy.Spider):
     ) -> None:
         super().__init__()
         self.source = source
-        self.adapter: Adapter = load_adapter(source.adapter)
+        self.adapter: Adapter = adapter_of(source)
         self.figures = Figures()
         self.started_at = datetime.now(UTC)
         self._now = now
