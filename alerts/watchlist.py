@@ -33,6 +33,14 @@ class Scope(_Strict):
     languages: Annotated[tuple[str, ...], Field(max_length=100, description="codes such as id or en")] = ()
 
 
+class Contact(_Strict):
+    """Somebody to be told: the organisation's own CSIRT, the national one, the regulator."""
+
+    role: Annotated[str, Field(min_length=1, max_length=200, description="what they are")]
+    name: Annotated[str, Field(min_length=1, max_length=200, description="who they are")]
+    reach: Annotated[str, Field(min_length=1, max_length=300, description="how to reach them")]
+
+
 class Organisation(_Strict):
     """One organisation and the words that give it away."""
 
@@ -74,6 +82,16 @@ class Organisation(_Strict):
     scope: Annotated[Scope, Field(description="which posts it is looked for in")] = Scope()
     channels: Annotated[
         tuple[str, ...], Field(description="channels that its alerts go to; none given: every channel")
+    ] = ()
+    laws: Annotated[
+        tuple[str, ...],
+        Field(
+            max_length=20,
+            description="laws whose clocks begin when a breach is confirmed: names in config/laws",
+        ),
+    ] = ()
+    contacts: Annotated[
+        tuple[Contact, ...], Field(max_length=50, description="whom a brief says to tell, in order")
     ] = ()
     note: Annotated[str, Field(max_length=2000, description="anything the team should know")] = ""
     reason: Annotated[str, Field(max_length=2000, description="why it is watched")] = ""

@@ -14,9 +14,12 @@ from alerts.message import one_line, unlinked
 SEVERITIES: Final = ("informational", "low", "medium", "high", "critical")
 _EVENTS: Final = {
     "new": "ALERT",
-    "raised": "RAISED",
-    "escalation": "ESCALATED",
+    "changed": "CHANGED",
+    "removed": "REMOVED",
     "retracted": "RETRACTED",
+    "reinstated": "REINSTATED",
+    "escalated": "ESCALATED",
+    "deadline": "DEADLINE",
     "digest": "DIGEST",
     "test": "TEST",
 }

@@ -217,6 +217,9 @@ class Settings(_Section):
         "config/watchlists"
     )
     channels_dir: Annotated[Path, Field(description="folder of channel files")] = Path("config/channels")
+    laws_dir: Annotated[
+        Path, Field(description="folder of law files, which stand before those that come with Duskwatch")
+    ] = Path("config/laws")
     routes_dir: Annotated[
         Path, Field(description="folder of route files; without any, every alert goes to every channel")
     ] = Path("config/routes")
@@ -272,6 +275,7 @@ def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = 
             "sources_dir": base / settings.sources_dir,
             "watchlists_dir": base / settings.watchlists_dir,
             "channels_dir": base / settings.channels_dir,
+            "laws_dir": base / settings.laws_dir,
             "routes_dir": base / settings.routes_dir,
             "tor": settings.tor.model_copy(
                 update={"torrc": settings.tor.torrc and base / settings.tor.torrc}

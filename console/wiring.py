@@ -20,6 +20,7 @@ from alerts.agenda import keep_agenda
 from alerts.cases import hot_threads
 from alerts.channel import Channel
 from alerts.channels import open_channels
+from alerts.clocks import warn
 from alerts.deliverer import Deliverer, DeliverRun
 from alerts.loading import load_watchlists
 from alerts.matching import build_matcher
@@ -267,6 +268,7 @@ def deliver(settings: Settings, opened: Mapping[str, Channel]) -> DeliverRun:
     """One run of the deliverer through these channels, after what fell due with time."""
     with database(settings) as engine:
         keep_agenda(engine, datetime.now(UTC))
+        warn(engine, datetime.now(UTC))
         return Deliverer(engine, opened, settings.deliver).run_once()
 
 

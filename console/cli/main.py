@@ -12,7 +12,20 @@ import typer
 from config.errors import DuskwatchError, QueryError
 from config.log import configure
 from config.settings import LogSettings
-from console.cli import alerts, channel, crawl, deliver, doctor, evidence, run, search, source, store, watch
+from console.cli import (
+    alerts,
+    channel,
+    crawl,
+    deliver,
+    doctor,
+    evidence,
+    law,
+    run,
+    search,
+    source,
+    store,
+    watch,
+)
 from console.cli.output import Options
 
 app = typer.Typer(
@@ -25,9 +38,9 @@ app = typer.Typer(
         "75 try again later (Tor, store or source does not answer); 78 a person must mend something first."
     ),
 )
-for module in (alerts, channel, deliver, evidence, source, store, watch):
+for module in (alerts, channel, deliver, evidence, law, source, store, watch):
     app.add_typer(module.app)
-for module in (crawl, doctor, run, search):
+for module in (crawl, doctor, law, run, search):
     module.add_to(app)
 
 

@@ -19,6 +19,7 @@ from indexer.ingest import Ingest
 from indexer.masking import Masking, masking_key, open_masking
 from indexer.opening import open_store
 from indexer.post import Kind, Post, PostKey
+from indexer.spool import Spool
 
 KEY = bytes(range(32))
 MASKING = Masking(KEY)
