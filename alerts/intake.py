@@ -20,7 +20,7 @@ from alerts.message import again, matches_json, message
 from alerts.mutes import muting
 from alerts.reading import Reading
 from alerts.reposts import find_offer, keep
-from alerts.severity import Severity, severity
+from alerts.severity import Graded, Severity, grade
 from alerts.tables import alert_table, change_table, listing_table
 from alerts.watchlist import Organisation
 from indexer.post import ChangeKind, Kind, Post
@@ -39,14 +39,20 @@ class Taken:
 
 
 class Intake:
-    """Takes readings. ``tlps``: the marking of each source; a source that is not named is amber."""
+    """Takes readings. ``tlps``: the marking of each source; a source that is not named is amber. ``reliabilities``: by
+    the Admiralty code; a source that is not named is F."""
 
     def __init__(
-        self, organisations: Sequence[Organisation], dispatch: Dispatch, tlps: Mapping[str, str]
+        self,
+        organisations: Sequence[Organisation],
+        dispatch: Dispatch,
+        tlps: Mapping[str, str],
+        reliabilities: Mapping[str, str],
     ) -> None:
         self._organisations = {organisation.id: organisation for organisation in organisations}
         self._dispatch = dispatch
         self._tlps = tlps
+        self._reliabilities = reliabilities
 
     def take(self, connection: sa.Connection, reading: Reading, now: datetime) -> Taken:
         """Write down what a reading means; the same reading again means nothing."""
@@ -97,6 +103,7 @@ class Intake:
         stored, post = change.stored, change.stored.post
         name = cases.alert_id(organisation, post.key.source, post.key.thread)
         own = reading.claims if post.kind is not Kind.REPLY else Claims()
+        graded = self._graded(organisation, reading, matches)
         mute = muting(connection, organisation, post.key.source, post.author, now)
         alert = Alert(
             id=name,
@@ -105,7 +112,7 @@ class Intake:
             thread=post.key.thread,
             title=post.title,
             url=post.url,
-            severity=severity(matches[0].strength, post.kind).value,
+            severity=graded.severity.value,
             state=AlertState.NEW.value,
             tlp=self._tlps.get(post.key.source, "amber"),
             created_at=now,
@@ -126,7 +133,7 @@ class Intake:
         listing = replace(listing, claims=own)
         cases.insert_listing(connection, listing)
         keep(connection, name, organisation, reading.sketch, reading.clues)
-        cases.note(connection, name, now, _US, "alert", f"{organisation} named in {post.id}")
+        cases.note(connection, name, now, _US, "alert", f"{organisation} named in {post.id}; {graded}")
         payload = message(
             name,
             organisation,
@@ -137,6 +144,7 @@ class Intake:
             alert.tlp,
             change.stored_at,
             now,
+            graded.parts,
         )
         if mute is None:
             self._dispatch.tell(connection, alert, "new", payload, now, self._own_channels(organisation))
@@ -162,7 +170,7 @@ class Intake:
             post.id,
             reading.change.stored.revision,
             claims=reading.claims if speaks else None,
-            severity=severity(matches[0].strength, post.kind) if matches else None,
+            severity=self._graded(listing.organisation, reading, matches).severity if matches else None,
             removed=reading.change.kind is ChangeKind.REMOVED and post.kind is not Kind.REPLY,
             stands=reading.change.kind is not ChangeKind.REMOVED and post.kind is not Kind.REPLY,
         )
@@ -261,6 +269,14 @@ class Intake:
         else:
             self._dispatch.tell(connection, alert, key, payload, now, self._own_channels(alert.organisation))
         return True
+
+    def _graded(self, organisation: str, reading: Reading, matches: Sequence[Match]) -> Graded:
+        """How grave it is that a post names an organisation."""
+        post = reading.change.stored.post
+        known = self._organisations.get(organisation)
+        reliability = self._reliabilities.get(post.key.source, "F")
+        rules = known.severity if known else None
+        return grade(matches[0].strength, post.kind, reading.facts, reliability, rules)
 
     def _own_channels(self, organisation: str) -> tuple[str, ...]:
         known = self._organisations.get(organisation)

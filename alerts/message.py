@@ -20,21 +20,9 @@ _EXCERPT = 600
 _MOST_FACTS = 100
 _MEASURED = ("quantity", "volume", "price", "revenue")
 _NAMED = (
-    *("data", "format", "hash", "origin", "theft date", "sample", "payment", "terms"),
-    *(
-        "telegram",
-        "mail",
-        "jabber",
-        "tox",
-        "session",
-        "wickr",
-        "signal",
-        "discord",
-        "qq",
-        "wechat",
-        "pgp",
-        "wallet",
-    ),
+    *("purpose", "country", "data", "format", "hash", "origin", "theft date", "sample", "payment", "terms"),
+    *("telegram", "mail", "jabber", "tox", "session", "wickr", "signal", "discord", "qq", "wechat"),
+    *("pgp", "wallet"),
 )
 _UNSEEN = re.compile("[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
@@ -49,8 +37,11 @@ def message(
     tlp: str,
     stored_at: datetime,
     at: datetime,
+    reasons: Sequence[tuple[str, int]] = (),
 ) -> dict[str, Any]:
-    """The payload for a new alert. Text of the board is shortened and shows its control characters; links are
+    """The payload for a new alert. ``reasons``: the parts of its severity, with their points.
+
+    Text of the board is shortened and shows its control characters; links are
     defanged."""
     post = stored.post
     return {
@@ -59,6 +50,7 @@ def message(
         "alert": alert,
         "organisation": organisation,
         "severity": severity,
+        "severity_parts": [[name, points] for name, points in reasons],
         "tlp": tlp,
         "title": plain(post.title),
         "claim": excerpt(post.text, matches),
@@ -69,6 +61,7 @@ def message(
         "author": plain(post.author),
         "url": defang(plain(post.url)),
         "kind": post.kind.value,
+        "language": post.language,
         "posted_at": post.posted_at.isoformat() if post.posted_at else None,
         "precision": post.precision.value,
         "first_seen_at": stored.first_seen_at.isoformat(),

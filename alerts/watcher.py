@@ -46,7 +46,8 @@ class WatchRun:
 class Watcher:
     """One pass over what is new in the store. ``channels``: the names of all channels. ``tlps``: the marking
     of each source; a source that is not named is amber. ``ways``: the routes; without any every alert goes to its
-    organisation's channels, or to all."""
+    organisation's channels, or to all. ``reliabilities``: of the sources by the Admiralty code, F where none is
+    given."""
 
     def __init__(
         self,
@@ -58,12 +59,13 @@ class Watcher:
         tlps: Mapping[str, str],
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         ways: Sequence[Way] = (),
+        reliabilities: Mapping[str, str] | None = None,
     ) -> None:
         self._store = store
         self._database = database
         self._matcher = matcher
         self._organisations = {each.id: each for each in organisations}
-        self._intake = Intake(organisations, Dispatch(ways, tuple(channels)), tlps)
+        self._intake = Intake(organisations, Dispatch(ways, tuple(channels)), tlps, reliabilities or {})
         self._clock = clock
 
     def run_once(self, batch: int = 500) -> WatchRun:

@@ -8,6 +8,7 @@ from typing import Annotated, Self
 import re2
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from alerts.severity import Severity
 from indexer.post import Kind
 from indexer.text import words
 
@@ -39,6 +40,28 @@ class Contact(_Strict):
     role: Annotated[str, Field(min_length=1, max_length=200, description="what they are")]
     name: Annotated[str, Field(min_length=1, max_length=200, description="who they are")]
     reach: Annotated[str, Field(min_length=1, max_length=300, description="how to reach them")]
+
+
+class SeverityRules(_Strict):
+    """An organisation's own rules for the severity of its alerts."""
+
+    least: Annotated[Severity, Field(description="no alert is less grave")] = Severity.INFORMATIONAL
+    most: Annotated[Severity, Field(description="no alert is graver")] = Severity.CRITICAL
+    raise_for: Annotated[
+        _Words,
+        Field(
+            description="kinds of data, purposes and sectors that make an alert graver by two points: health,"
+            " credentials, access, ransom and the like"
+        ),
+    ] = ()
+    lower_for: Annotated[_Words, Field(description="those that make it less grave by two points")] = ()
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        order = list(Severity)
+        if order.index(self.least) > order.index(self.most):
+            raise ValueError(f"least: {self.least.value} is graver than most: {self.most.value}")
+        return self
 
 
 class Organisation(_Strict):
@@ -80,6 +103,9 @@ class Organisation(_Strict):
         Field(max_length=200, description="regular expressions (RE2), for account numbers and the like"),
     ] = ()
     scope: Annotated[Scope, Field(description="which posts it is looked for in")] = Scope()
+    severity: Annotated[SeverityRules, Field(description="rules for the severity of its alerts")] = (
+        SeverityRules()
+    )
     channels: Annotated[
         tuple[str, ...], Field(description="channels that its alerts go to; none given: every channel")
     ] = ()

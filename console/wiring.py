@@ -261,7 +261,16 @@ def restart_watching(inputs: Inputs) -> None:
 
 def _watcher(inputs: Inputs, engine: sa.Engine, posts: Store, channels: Sequence[str]) -> Watcher:
     markings = {name: source.tlp.value for name, source in inputs.sources.items()}
-    return Watcher(posts, engine, inputs.matcher, inputs.organisations, channels, markings, ways=inputs.ways)
+    return Watcher(
+        posts,
+        engine,
+        inputs.matcher,
+        inputs.organisations,
+        channels,
+        markings,
+        ways=inputs.ways,
+        reliabilities={name: source.reliability for name, source in inputs.sources.items()},
+    )
 
 
 def deliver(settings: Settings, opened: Mapping[str, Channel]) -> DeliverRun:

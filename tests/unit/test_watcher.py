@@ -168,8 +168,16 @@ def test_the_message_reads_out_what_is_claimed(store: Store, database: sa.Engine
     watcher(store, database).run_once()
     payload = payloads(database)[0]
     assert payload["claims"] == (
-        "6,000,000 people; 720 GB (199 + 479 + 42: adds up); price 500 USD; terms: escrow"
+        "6,000,000 people; 720 GB (199 + 479 + 42: adds up); price 500 USD; purpose: sale; terms: escrow"
     )
+    assert payload["severity"] == "critical"
+    assert payload["severity_parts"] == [
+        ["certain match", 3],
+        ["listing of its own", 2],
+        ["purpose sale", 1],
+        ["6,000,000 people", 2],
+        ["720 GB", 1],
+    ]
     [quantity] = [fact for fact in payload["facts"] if fact["kind"] == "quantity"]
     assert quantity["spans"] == [["text", 15, 34]]
     assert f"  claims: {payload['claims']}\n" in render(payload)
