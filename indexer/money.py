@@ -28,7 +28,7 @@ COINS = frozenset({"BTC", "XMR", "ETH", "LTC", "USDT", "TRX"})
 ASKED = (
     "price|price is|asking|asking price|selling for|prices|harga|harganya|цена|ценник|прайс|价格|售价|要价|precio|preço|prix|"
     "preis|السعر|سعر|start|старт|blitz|блиц|step|шаг|buy now|bin|起价|一口价|ransom|ransom of|tebusan|выкуп|赎金|rescate|"
-    "rescate de|resgate|resgate de|rançon|rançon de|فدية|lösegeld"
+    "rescate de|resgate|resgate de|rançon|rançon de|فدية|lösegeld|budget|бюджет|стоимость|预算|presupuesto|orçamento|valor|lelang|tarif"
 )
 #: Words before what a victim earns.
 REVENUE = (

@@ -43,6 +43,7 @@ def _either(words: set[str]) -> str:
 
 
 _CJK = {word for word in _SCALE if "\u3400" <= word[0] <= "\u9fff"}
+_AFTER_THOUSANDS = _CJK | {"k"}  # "1,200万": these have no decimals of three digits
 #: Scales that are words, as extractors wait for them.
 SCALE_WORDS = "|".join(sorted(set(_SCALE) - _LETTERS))
 #: What may follow a number: a scale. Letters stand close, words may stand apart.
@@ -75,7 +76,8 @@ def number(written: str, scaled: str = "", *, fraction: bool = False) -> Decimal
         digits = digits.replace(marks[0], "")
     elif marks:
         whole, _, rest = digits.partition(marks[0])
-        thousands = len(rest) == 3 and len(whole) <= 3 and whole.strip("0") != "" and not scaled.strip()
+        plainly = not scaled.strip() or (marks[0] == "," and scaled.strip() in _AFTER_THOUSANDS)
+        thousands = len(rest) == 3 and len(whole) <= 3 and whole.strip("0") != "" and plainly
         thousands = thousands and not (fraction and marks[0] == ".")
         digits = whole + rest if thousands else f"{whole}.{rest}"
     return Decimal(digits) * scale(scaled)

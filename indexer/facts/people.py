@@ -15,15 +15,15 @@ WORDS = {
     "people+": "people|person|persons|patient|patients|user|users|customer|customers|citizen|citizens|client|clients|"
     "member|members|employee|employees|student|students|voter|voters|subscriber|subscribers|individuals|residents|"
     "teachers|doctors|drivers|passengers|taxpayers|victims|guests|buyers|workers|staff|"
-    "holders|personen|nutzer|nutzern|kunden|patienten|burger|mitarbeiter|mitarbeitern|人|用户|用戶|公民|患者|病人|客户|客戶|会员|员工|学生|居民|"
-    "名用户|个人信息|公民信息|名患者",
-    "people": "orang|pasien|pengguna|pelanggan|warga|penduduk|nasabah|karyawan|pegawai|mahasiswa|peserta|jiwa|siswa|"
+    "holders|cardholders|policyholders|applicants|donors|players|beneficiaries|veterans|participants|contacts|owners|personen|nutzer|nutzern|kunden|patienten|burger|mitarbeiter|mitarbeitern|人|用户|用戶|公民|患者|病人|客户|客戶|会员|员工|学生|居民|"
+    "车主|业主|股民|老人|考生|教师|旅客|名用户|个人信息|公民信息|名患者",
+    "people": "dosen|guru|pelamar|relawan|penumpang|anggota|pemilik|santri|orang|pasien|pengguna|pelanggan|warga|penduduk|nasabah|karyawan|pegawai|mahasiswa|peserta|jiwa|siswa|"
     "pemilih|anggota|человек|человека|людей|пользовател*|клиент*|пациент*|граждан|граждане|гражданин*|абонент*|"
-    "сотрудник*|студент*|жител*|покупател*|"
-    "personas|pacientes|usuarios|clientes|ciudadanos|empleados|alumnos|estudiantes|afiliados|suscriptores|"
-    "pessoas|usuários|utilizadores|cidadãos|funcionários|alunos|assinantes|"
-    "personnes|utilisateurs|citoyens|clients|patients|salariés|étudiants|abonnés|assurés|"
-    "شخص|مستخدم*|مريض|مرضى|عميل|عملاء|مواطن*|مشترك*|موظف*|طالب",
+    "сотрудник*|водител*|ученик*|заемщик*|участник*|заказчик*|студент*|жител*|покупател*|"
+    "personas|médicos|profesores|votantes|contribuyentes|beneficiarios|asegurados|pacientes|usuarios|clientes|ciudadanos|empleados|alumnos|estudiantes|afiliados|suscriptores|"
+    "pessoas|professores|eleitores|contribuintes|beneficiários|segurados|usuários|utilizadores|cidadãos|funcionários|alunos|assinantes|"
+    "personnes|allocataires|électeurs|médecins|adhérents|patientes|utilisateurs|citoyens|clients|patients|salariés|étudiants|abonnés|assurés|"
+    "شخص|طلاب|مشتركين|ناخب|مستخدم*|مريض|مرضى|عميل|عملاء|مواطن*|مشترك*|موظف*|طالب",
     "records+": "row|rows|record|records|line|lines|entries|entry|zeilen|datensätze|条|條|行|记录|条记录|数据条|筆",
     "records": "baris|rekaman|entri|строк*|запис*|filas|registros|linhas|lignes|líneas|enregistrements|سجل|سجلات|صف|صفوف|سطر",
     "accounts+": "account|accounts|logins|konten|账号|帐号|账户|帳號",

@@ -11,7 +11,7 @@ from indexer.reading import Hit, Reading
 #: ``purpose weight``. Words of one purpose count once each, up to the limit below.
 WORDS: Mapping[str, str] = {
     "sale 3": "for sale|selling|wts|fs|i sell|we sell|on sale|sell database|selling database|for sell|i am selling|im selling|"
-    "dijual|jual|menjual|jual database|продам|продаю|продается|продаётся|продажа|на продажу|продаем|出售|售卖|出数据|出一份|卖|"
+    "dijual|jual|menjual|jual database|продам|продаю|продается|продаётся|продажа|на продажу|продаем|出售|售卖|出数据|出一份|出某|低价出|打包出|出一手|出一批|卖|"
     "vendo|en venta|se vende|vendiendo|a la venta|à venda|vende-se|vendendo|vende se|à vendre|je vends|vends|en vente|"
     "zu verkaufen|verkaufe|للبيع|بيع|أبيع|نبيع",
     "sale 1": "price|asking|escrow|buyer|buyers|serious buyers|one hand|in stock|negotiable|payment|harga|nego|pembeli|rekber|"
@@ -21,7 +21,7 @@ WORDS: Mapping[str, str] = {
     "sharing|i share|share with you|shared for free|published|i am uploading|ive uploaded|hello breachforums|database dump|"
     "bocor|bocoran|kebocoran|gratis|dibagikan|bagi bagi|сливаю|слив|слил|слита|бесплатно|раздача|выкладываю|в паблик|утечка|"
     "泄露|泄漏|免费下载|免费分享|公开|流出|filtración|filtrada|filtrado|filtrados|descarga gratuita|comparto|vazamento|vazado|vazados|"
-    "vazada|compartilho|de graça|fuite|fuité|divulgation|téléchargement gratuit|je partage|gratuitement|تسريب|مسربة|تسريبات|مجانا|تحميل مجاني",
+    "vazada|compartilho|de graça|fuite|fuité|divulgation|téléchargement gratuit|je partage|gratuitement|تسريب|مسربة|تسريبات|تسريبها|سربت|مجانا|تحميل مجاني",
     "leak 1": "download|mega|gofile|anonfiles|pixeldrain|credits|hidden content|unlock|reply to see|unduh|скачать|ссылка|下载|链接|解压密码|"
     "descargar|enlace|baixar|télécharger|lien|رابط|تحميل|like and reply|cloud link",
     "access 4": "rdp access|vpn access|shell access|domain admin|domain user|network access|corporate access|initial access|citrix access|"
@@ -85,6 +85,8 @@ def read(reading: Reading, hits: Sequence[Hit]) -> Iterator[Fact]:
     if not reasons:
         return
     _signs(reading, points, reasons, places)
+    if _wanted(points, reasons, places):
+        points["access"] = 0
     best = max(_ORDER, key=lambda purpose: (points[purpose], -_ORDER.index(purpose)))
     if points[best] < _LEAST or best not in places:
         return
@@ -100,6 +102,16 @@ def _longest(hits: Sequence[Hit]) -> list[Hit]:
         if not kept or hit.end > kept[-1].end or (hit.start == kept[-1].start and hit.end == kept[-1].end):
             kept.append(hit)
     return kept
+
+
+def _wanted(
+    points: dict[str, int], reasons: dict[tuple[str, str], int], places: dict[str, list[tuple[int, int]]]
+) -> bool:
+    """Whether access is looked for, not offered: the word that asks stands before it, and nothing is sold."""
+    if not points["request"] or not points["access"]:
+        return False
+    sold = any(purpose == "sale" and worth > 1 for (purpose, _), worth in reasons.items())
+    return not sold and min(places["request"]) < min(places["access"])
 
 
 def _signs(

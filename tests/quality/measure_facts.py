@@ -37,6 +37,7 @@ ALWAYS = (
     *("onion", "ip", "domain", "cve", "file hash", "pgp"),
 )
 GOAL = 0.98
+TUNED, HELD_OUT = "facts.yaml", "facts_held_out.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +55,14 @@ class Judged:
         return self.wanted == self.found
 
 
-def texts() -> list[dict[str, Any]]:
+def texts(name: str = TUNED) -> list[dict[str, Any]]:
     """The texts with their expected facts."""
-    return list(yaml.safe_load((Path(__file__).parent / "facts.yaml").read_text(encoding="utf-8")))
+    return list(yaml.safe_load((Path(__file__).parent / name).read_text(encoding="utf-8")))
 
 
-def judged() -> Iterator[Judged]:
+def judged(name: str = TUNED) -> Iterator[Judged]:
     """Every text in every kind that it is judged for."""
-    for entry in texts():
+    for entry in texts(name):
         text, told = entry["t"], entry["l"]
         by_kind = defaultdict(list)
         for fact in facts("", text):
@@ -73,31 +74,36 @@ def judged() -> Iterator[Judged]:
             yield Judged("language", told, text, (told,), (language(text) or "none",))
 
 
-def main() -> None:
-    every = list(judged())
+def _line(name: str, group: list[Judged]) -> str:
+    right = sum(each.exact for each in group)
+    return f"{name:20}{right:5} of {len(group):4} {right / len(group):8.3f}"
+
+
+def report(name: str) -> None:
+    """Print exactness by kind of one set."""
+    every = list(judged(name))
     groups: dict[str, list[Judged]] = defaultdict(list)
     for each in every:
         if each.wanted or each.found or each.kind not in ALWAYS:
             groups[each.kind].append(each)
-    print(f"facts: {len(texts())} texts checked by hand; exact (goal {GOAL})")
+    print(f"facts, {name}: {len(texts(name))} texts checked by hand; exact (goal {GOAL})")
     for kind, group in sorted(groups.items()):
-        print(
-            f"{kind:20}{sum(each.exact for each in group):5} of {len(group):4} {sum(each.exact for each in group) / len(group):8.3f}"
-        )
-    wanted = [each for group in groups.values() for each in group if each.kind != "language"]
+        print(_line(kind, group))
     print(
-        f"{'all facts':20}{sum(each.exact for each in wanted):5} of {len(wanted):4} {sum(each.exact for each in wanted) / len(wanted):8.3f}"
+        _line("all facts", [each for group in groups.values() for each in group if each.kind != "language"])
     )
-    empty = [each for each in every if each.kind in ALWAYS and not each.wanted]
-    print(
-        f"{'rightly none':20}{sum(each.exact for each in empty):5} of {len(empty):4} {sum(each.exact for each in empty) / len(empty):8.3f}"
-    )
+    print(_line("rightly none", [each for each in every if each.kind in ALWAYS and not each.wanted]))
     if "-v" in sys.argv:
         for each in every:
             if not each.exact:
                 print(
                     f"{each.kind} [{each.language}] {each.text!r}: wanted {each.wanted}, found {each.found}"
                 )
+
+
+def main() -> None:
+    for name in (TUNED, HELD_OUT):
+        report(name)
 
 
 if __name__ == "__main__":
