@@ -146,8 +146,10 @@ def spell_smileys(node: LexborNode, selector: str) -> None:
 
 
 def with_page(url: str, page: int) -> str:
-    """The address with its ``page`` parameter set; the first page has none."""
+    """The address with its ``page`` parameter set; the first page has none, and stays as it is without."""
     parts = urlsplit(url)
+    if page == 1 and "page=" not in parts.query:
+        return url.split("#")[0]
     query = {name: values[-1] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
     query.pop("page", None)
     if page > 1:

@@ -31,6 +31,8 @@ READ_TYPES = frozenset(
         "text/html",
         "application/xhtml+xml",
         "application/json",
+        "application/feed+json",
+        "application/vnd.api+json",
         "application/rss+xml",
         "application/atom+xml",
         "application/xml",

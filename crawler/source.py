@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 
 from config.errors import InputError, Problem, StopError
 from config.inputs import read_folder
+from crawler.mapping import Mapping
 from crawler.profile import Profile
 from crawler.tor.onion import check_host
 
@@ -105,6 +106,9 @@ class Source(_Strict):
         ),
     ]
     boards: Annotated[tuple[Board, ...], Field(min_length=1, description="boards to follow")]
+    mapping: Annotated[
+        Mapping | None, Field(description="which fields of a JSON feed are which; for the adapter json_feed")
+    ] = None
     schedule: Schedule = Schedule()
     politeness: Politeness = Politeness()
     timezone: Annotated[
@@ -145,6 +149,12 @@ class Source(_Strict):
     def _profile_is_read(self) -> Self:
         if (self.adapter == "profile") != (self.profile is not None):
             raise ValueError("adapter: profile and a profile need one another")
+        return self
+
+    @model_validator(mode="after")
+    def _mapping_is_for_a_feed(self) -> Self:
+        if self.mapping and self.adapter != "json_feed":
+            raise ValueError(f"adapter {self.adapter!r} takes no mapping: json_feed does")
         return self
 
     @property

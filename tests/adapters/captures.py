@@ -7,7 +7,11 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-from crawler.adapter import Page
+import yaml
+
+from crawler.adapter import Adapter, Page
+from crawler.adapters import load_adapter
+from crawler.mapping import Mapping
 
 CAPTURES = Path(__file__).parents[3] / "shared" / "data"
 MISSING = "the captures of running boards are not here"
@@ -37,3 +41,15 @@ def plain(text: str) -> str:
 def minute(at: datetime | None) -> int | None:
     """Whole minutes since 1970."""
     return int(at.timestamp()) // 60 if at else None
+
+
+def mapping_of(path: Path) -> Mapping | None:
+    """The mapping that a saved page of a feed is read by, as the expectations beside it give it."""
+    beside = path.with_suffix(".yaml")
+    stated = yaml.safe_load(beside.read_text(encoding="utf-8")) if beside.exists() else {}
+    return Mapping(**stated["mapping"]) if "mapping" in stated else None
+
+
+def adapter_for(path: Path) -> Adapter:
+    """The adapter that reads a saved page: its folder's name."""
+    return load_adapter(path.parent.name, mapping_of(path))

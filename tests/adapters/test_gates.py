@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from captures import CAPTURES, MISSING, pages
+from captures import CAPTURES, MISSING, adapter_for, pages
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,7 +45,7 @@ def test_a_gate_is_told_by_its_page(gate: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("path", SAVED, ids=[f"{path.parent.name}/{path.name}" for path in SAVED])
 def test_content_is_never_a_gate_whatever_its_posts_say(path: Path) -> None:
-    adapter = load_adapter(path.parent.name)
+    adapter = adapter_for(path)
     text = path.read_text(encoding="utf-8").replace("Toko Rekaan", TALK)
     url = {"mybb": "/showthread.php?tid=502", "machina": "/forum/databases-1/topic/topic-502/"}.get(
         path.parent.name

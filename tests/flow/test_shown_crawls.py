@@ -34,12 +34,14 @@ class Site:
         connection.wfile.write(f"HTTP/1.1 {status}\r\n{head}\r\n\r\n".encode() + body)
 
 
-def crawl(workspace: Workspace, site: Site, adapter: str, path: str, *more: str) -> dict[str, object]:
+def crawl(
+    workspace: Workspace, site: Site, adapter: str, path: str, *more: str, status: int = 0
+) -> dict[str, object]:
     site.asked.clear()
     with SocksServer(site) as server:
         workspace.write("duskwatch.toml", f'data_dir = "var"\n[tor]\nsocks = "{server.address}"\nwait = 1\n')
         workspace.source("site", adapter, "http://site.example", {"all": path}, *more)
-        return workspace.crawl("site", *NOW)
+        return workspace.crawl("site", *NOW, status=status)
 
 
 def stored(workspace: Workspace) -> dict[str, Stored]:
@@ -127,3 +129,60 @@ def test_a_listing_is_read_anew_when_its_price_changes(workspace: Workspace) -> 
     assert (cheaper["changed"], sorted(site.asked)) == (1, ["/cat/1", "/listing/501"])
     post = stored(workspace)["listing/501#listing"].post
     assert (post.kind, post.author, "$900.00" in post.text) == (Kind.PRODUCT, "grey_lantern", True)
+
+
+def test_an_entry_that_left_its_feed_is_not_taken_for_gone(workspace: Workspace) -> None:
+    feed = (SAVED / "feed" / "rss.xml").read_text(encoding="utf-8").replace("ISO-8859-1", "utf-8")
+    site = Site({"/feed": feed}, "application/rss+xml")
+    first = crawl(workspace, site, "feed", "/feed")
+    assert (first["state"], first["new"], site.asked) == ("ok", 2, ["/feed"])
+    start, end = feed.index("<item>"), feed.index("</item>") + len("</item>")
+    newer = feed[start:end].replace("urn:900", "urn:908").replace("Sun, 22 Nov 2026", "Mon, 23 Nov 2026")
+    site.pages["/feed"] = feed[:start] + newer.replace("15:31:09", "09:31:09") + feed[end:]
+    later = crawl(workspace, site, "feed", "/feed")
+    assert (later["new"], later["changed"], later["removed"]) == (1, 0, 0)
+    assert stored(workspace)["urn:908#entry"].post.author == "grey_lantern"
+
+
+def test_a_feed_in_json_is_read_by_the_mapping_in_its_source_s_file(workspace: Workspace) -> None:
+    feed = (SAVED / "json_feed" / "victims.json").read_text(encoding="utf-8")
+    mapping = (
+        "mapping: {items: data.victims, key: uuid, title: company, text: [about], kind: victim, domain: site,"
+        " deadline: publish_at, published: is_published, created: added, whole: true}"
+    )
+    site = Site({"/api/victims": feed}, "application/vnd.api+json")
+    first = crawl(workspace, site, "json_feed", "/api/victims", mapping)
+    assert (first["state"], first["new"], site.asked) == ("ok", 2, ["/api/victims"])
+    post = stored(workspace)["a1#entry"].post
+    assert (post.kind, post.title) == (Kind.VICTIM, "Toko Rekaan")
+    assert "Deadline: 2026-11-29 12:00 UTC" in post.text
+    site.pages["/api/victims"] = '{"data": {"victims": []}}'
+    empty = crawl(workspace, site, "json_feed", "/api/victims", mapping)
+    assert empty["removed"] == 2
+    site.pages["/api/victims"] = '{"data": {"victims": [{"id": 1}]}}'
+    other = crawl(workspace, site, "json_feed", "/api/victims", mapping, status=75)
+    assert "uuid" in str(other["detail"])
+
+
+def test_a_mapping_is_for_json_feeds_only(workspace: Workspace) -> None:
+    workspace.source("site", "mybb", "http://site.example", {"all": "/"}, "mapping: {key: id}")
+    refused = workspace.run("crawler.run", "site", status=78)
+    assert "takes no mapping" in refused.stderr
+
+
+def test_a_board_of_an_engine_that_answers_in_json(workspace: Workspace) -> None:
+    board = (SAVED / "nodebb" / "board.json").read_text(encoding="utf-8")
+    board = board.replace('"currentPage":2,"pageCount":12', '"currentPage":1,"pageCount":1').replace(
+        "501/rules-escrow", "999/x"
+    )
+    thread = (
+        (SAVED / "nodebb" / "thread.json")
+        .read_text(encoding="utf-8")
+        .replace('"pageCount":2', '"pageCount":1')
+    )
+    path = "/api/topic/502/%E8%99%9A%E6%9E%84%E7%89%A9%E6%B5%81%E5%85%AC%E5%8F%B8-31gb"
+    site = Site({"/api/category/9/databases": board, path: thread}, "application/json")
+    first = crawl(workspace, site, "nodebb", "/category/9/databases")
+    assert sorted(site.asked) == ["/api/category/9/databases", path, "/api/topic/999/x"]
+    assert first["new"] == 2
+    assert stored(workspace)["502#907"].post.position == 3
