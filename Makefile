@@ -30,6 +30,7 @@ quality: setup
 	@$(PY) tests/quality/measure.py $(ARGS)
 	@$(PY) tests/quality/measure_facts.py $(ARGS)
 	@$(PY) tests/quality/measure_induction.py
+	@$(PY) tests/quality/measure_adapters.py
 
 bench: setup
 	@for file in bench/[a-z]*.py; do $(PY) $$file || exit 1; done
