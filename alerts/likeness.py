@@ -13,12 +13,14 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
-
-import numpy as np
-from numpy.typing import NDArray
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from alerts.claims import Claims
 from indexer.text import fold
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 BANDS, ROWS = 25, 5
 #: Texts of this likeness are the same offer.
@@ -28,10 +30,17 @@ SOMEWHAT_ALIKE = 0.3
 _RUN = 3
 _FEWEST = 12  # runs; a shorter text is alike to too many
 _MOST_WORDS = 5000
-_PRIME = np.uint64((1 << 31) - 1)  # products of two smaller numbers fit in 64 bits
-_chance = np.random.Generator(np.random.PCG64(20220106))  # signatures are kept: the functions never change
-_FACTORS = _chance.integers(1, int(_PRIME), BANDS * ROWS, dtype=np.uint64)[:, None]
-_TERMS = _chance.integers(0, int(_PRIME), BANDS * ROWS, dtype=np.uint64)[:, None]
+_PRIME = (1 << 31) - 1  # products of two smaller numbers fit in 64 bits
+
+
+@cache
+def _functions() -> tuple[NDArray[Any], NDArray[Any]]:
+    """Factors and terms of the hash functions. Signatures are kept: they never change."""
+    import numpy as np  # a tenth of a second, which most commands do without
+
+    chance = np.random.Generator(np.random.PCG64(20220106))
+    factors = chance.integers(1, _PRIME, BANDS * ROWS, dtype=np.uint64)
+    return factors[:, None], chance.integers(0, _PRIME, BANDS * ROWS, dtype=np.uint64)[:, None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +83,16 @@ class Joined:
 
 def sketch(title: str, text: str) -> Sketch | None:
     """A text's sketch; None when it is too short to be compared."""
+    import numpy as np
+
     words = fold(f"{title}\n{text}"[: _MOST_WORDS * 20]).split()[:_MOST_WORDS]
     runs = {" ".join(words[at : at + _RUN]) for at in range(len(words) - _RUN + 1)}
     if len(runs) < _FEWEST:
         return None
     hashes = [int.from_bytes(hashlib.blake2b(run.encode(), digest_size=4).digest(), "little") for run in runs]
-    numbers = np.array(hashes, dtype=np.uint64)[None, :] % _PRIME
-    least = ((_FACTORS * numbers + _TERMS) % _PRIME).min(axis=1).astype("<u4")
+    numbers = np.array(hashes, dtype=np.uint64)[None, :] % np.uint64(_PRIME)
+    factors, terms = _functions()
+    least = ((factors * numbers + terms) % np.uint64(_PRIME)).min(axis=1).astype("<u4")
     buckets = tuple(
         int.from_bytes(
             hashlib.blake2b(bytes([band]) + part.tobytes(), digest_size=8).digest(), "big", signed=True
@@ -92,11 +104,9 @@ def sketch(title: str, text: str) -> Sketch | None:
 
 def likeness(one: bytes, other: bytes) -> float:
     """The estimated likeness of two signatures, 0 to 1."""
-    return float(np.mean(_numbers(one) == _numbers(other)))
+    import numpy as np
 
-
-def _numbers(signature: bytes) -> NDArray[np.uint32]:
-    return np.frombuffer(signature, dtype="<u4")
+    return float(np.mean(np.frombuffer(one, dtype="<u4") == np.frombuffer(other, dtype="<u4")))
 
 
 def same_offer(claims: Claims, candidates: list[Candidate]) -> Joined | None:

@@ -13,11 +13,11 @@ from alerts.tables import alert_table, bucket_table, clue_table, insert_new, ske
 from indexer.fact import Fact
 from indexer.post import Post
 
-#: Facts that name one very file, and those by which a seller is reached.
-SAMPLES = frozenset({"sha256", "sha1", "md5", "filehash", "file hash", "magnet", "infohash"})
+#: Facts that name one very file, and those by which a seller is reached or paid.
+SAMPLES = frozenset({"file hash", "magnet"})
 CONTACTS = frozenset(
-    {"telegram", "mail", "tox", "session", "jabber", "xmpp", "wickr", "matrix", "discord", "icq", "signal"}
-    | {"pgp", "wallet", "threema", "element", "qtox"}
+    {"telegram", "mail", "tox", "session", "jabber", "wickr", "matrix", "discord", "icq", "signal", "skype"}
+    | {"threema", "qq", "wechat", "whatsapp", "keybase", "pgp", "wallet"}
 )
 _MOST_CLUES = 30  # of a listing
 _MOST_SKETCHES = 20  # of an alert: its texts differ that much

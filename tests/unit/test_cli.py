@@ -53,6 +53,40 @@ def test_from_a_post_to_an_acknowledged_alert(workspace: Workspace) -> None:
     assert "^ this bracket is not closed" in wrong.stderr
 
 
+def test_what_a_team_does_with_an_alert(workspace: Workspace) -> None:
+    workspace.fill()
+    workspace.write("config/channels/lines.yaml", f"type: jsonl\npath: {workspace.folder}/lines\n")
+    workspace.duskwatch("watch", "run")
+    workspace.duskwatch("deliver", "run")
+    (alert,) = workspace.duskwatch("alerts", "list", "--organisation", "bank")
+    name = alert["id"]
+    assert workspace.duskwatch("alerts", "assign", name, "budi")["assignee"] == "budi"
+    assert workspace.duskwatch("alerts", "due", name, "72h", "--why", "the law")["due_at"]
+    assert (
+        "has no zone"
+        in workspace.run("console.cli.main", "alerts", "due", name, "2026-01-01", status=2).stderr
+    )
+    workspace.duskwatch("alerts", "note", name, "asked the bank")
+    workspace.duskwatch("alerts", "escalate", name)
+    mute = workspace.duskwatch("alerts", "mute", "--seller", "ann", "--for", "7d", "--why", "noise")
+    assert workspace.duskwatch("alerts", "mutes") == [mute]
+    workspace.duskwatch("alerts", "unmute", str(mute["id"]))
+    assert workspace.duskwatch("alerts", "mutes") == []
+    workspace.duskwatch("alerts", "resolve", name, "--false")
+    assert workspace.duskwatch("deliver", "run")["sent"] == 1
+    (first, *_) = workspace.duskwatch("alerts", "propose", name)
+    assert (first["field"], first["harmful"]) == ("exclusions", [])
+    history = workspace.duskwatch("alerts", "history", name)
+    assert [each["what"] for each in history][1:3] == ["assigned to budi", history[2]["what"]]
+    assert all(each["origin"].startswith("command line on ") for each in history[1:])
+    shown = workspace.duskwatch("alerts", "show", name)
+    assert shown["clock"]["seconds"]["matched to delivered"] >= 0
+    assert shown["listings"][0]["thread"] == "1"
+    assert {each["step"] for each in workspace.duskwatch("alerts", "clock")} >= {"visible to delivered"}
+    human = workspace.run("console.cli.main", "alerts", "show", name).stdout
+    assert "assigned to budi" in human
+
+
 def test_doctor_names_each_fault_with_its_cure(workspace: Workspace) -> None:
     workspace.write("duskwatch.toml", '[tor]\nsocks = "127.0.0.1:9"\n')
     workspace.write("config/watchlists/a.yaml", "organisations: []\n")
