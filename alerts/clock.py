@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from alerts.cases import Alert
 from alerts.outbox import delivery_table
-from alerts.tables import alert_table, digest_table
+from alerts.tables import alert_table, digest_table, proposal_table
 from indexer.post import Precision
 
 _EXACT = frozenset({Precision.SECOND.value, Precision.MINUTE.value})
@@ -81,9 +81,11 @@ def steps(times: Times) -> dict[Step, float]:
 
 
 def summaries(database: sa.Engine, by: Literal["source", "organisation"], since: datetime) -> list[Summary]:
-    """Every step of the alerts that were made since a time, for each source or organisation."""
+    """Every step of the alerts that were made since a time, for each source or organisation. What a person accepted
+    from a hunt was not late: it is left out."""
+    hunted = sa.select(proposal_table.c.alert).where(proposal_table.c.alert.is_not(None))
     taken: dict[tuple[str, Step], list[float]] = defaultdict(list)
-    query = sa.select(alert_table).where(alert_table.c.created_at >= since)
+    query = sa.select(alert_table).where(alert_table.c.created_at >= since, alert_table.c.id.not_in(hunted))
     with database.connect() as connection:
         alerts = [Alert(**row._mapping) for row in connection.execute(query)]
         delivered = _delivered(connection, [alert.id for alert in alerts])

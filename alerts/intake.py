@@ -39,8 +39,8 @@ class Taken:
 
 
 class Intake:
-    """Takes readings. ``tlps``: the marking of each source; a source that is not named is amber. ``reliabilities``: by
-    the Admiralty code; a source that is not named is F."""
+    """Takes readings. ``organisations``: all that are watched, by id. ``tlps``: the marking of each source; a source
+    that is not named is amber. ``reliabilities``: by the Admiralty code; a source that is not named is F."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class Intake:
         tlps: Mapping[str, str],
         reliabilities: Mapping[str, str],
     ) -> None:
-        self._organisations = {organisation.id: organisation for organisation in organisations}
+        self.organisations = {organisation.id: organisation for organisation in organisations}
         self._dispatch = dispatch
         self._tlps = tlps
         self._reliabilities = reliabilities
@@ -273,13 +273,13 @@ class Intake:
     def _graded(self, organisation: str, reading: Reading, matches: Sequence[Match]) -> Graded:
         """How grave it is that a post names an organisation."""
         post = reading.change.stored.post
-        known = self._organisations.get(organisation)
+        known = self.organisations.get(organisation)
         reliability = self._reliabilities.get(post.key.source, "F")
         rules = known.severity if known else None
         return grade(matches[0].strength, post.kind, reading.facts, reliability, rules)
 
     def _own_channels(self, organisation: str) -> tuple[str, ...]:
-        known = self._organisations.get(organisation)
+        known = self.organisations.get(organisation)
         return known.channels if known else ()
 
 
@@ -310,7 +310,7 @@ def _listing(joined: Joined, organisation: str, reading: Reading, now: datetime)
         likeness=joined.likeness,
         claims=Claims(),
         joined_at=now,
-        removed_at=None,
+        removed_at=reading.change.stored.removed_at,
     )
 
 

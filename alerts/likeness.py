@@ -135,3 +135,21 @@ def _how(claims: Claims, other: Candidate) -> How | None:
             if how in other.clues:
                 return how
     return None
+
+
+class Copies:
+    """Texts that were seen, each under a name, to tell copies of them. Kept in memory."""
+
+    def __init__(self) -> None:
+        self._names: dict[int, tuple[str, bytes]] = {}
+
+    def find(self, name: str, sketch: Sketch | None) -> str | None:
+        """The name of the text that this one is a copy of; None for one that is new, which is kept."""
+        if sketch is None:
+            return None
+        for bucket in sketch.buckets:
+            known = self._names.get(bucket)
+            if known and likeness(sketch.signature, known[1]) >= ALIKE:
+                return known[0]
+        self._names.update(dict.fromkeys(sketch.buckets, (name, sketch.signature)))
+        return None

@@ -190,7 +190,7 @@ hunt_table = sa.Table(
     sa.Column("updated_at", UtcDateTime, nullable=False),
 )
 
-#: An alert that a hunt proposes; ``state`` is proposed, accepted or dismissed.
+#: An alert that a hunt proposes; ``state`` is proposed, accepted, dismissed or copy (``alert``: of which proposal).
 proposal_table = sa.Table(
     "proposal",
     metadata,

@@ -22,6 +22,8 @@ from alerts.channel import Channel
 from alerts.channels import open_channels
 from alerts.clocks import warn
 from alerts.deliverer import Deliverer, DeliverRun
+from alerts.dispatch import Dispatch
+from alerts.intake import Intake
 from alerts.loading import load_watchlists
 from alerts.matching import build_matcher
 from alerts.matching.port import Matcher
@@ -259,17 +261,30 @@ def restart_watching(inputs: Inputs) -> None:
         _watcher(inputs, engine, posts, ()).restart()
 
 
+def intake(inputs: Inputs, channels: Sequence[str]) -> Intake:
+    """What takes readings outside of the watcher's run. ``channels``: the names of all."""
+    dispatch = Dispatch(inputs.ways, tuple(channels))
+    return Intake(inputs.organisations, dispatch, _markings(inputs), _reliabilities(inputs))
+
+
+def _markings(inputs: Inputs) -> dict[str, str]:
+    return {name: source.tlp.value for name, source in inputs.sources.items()}
+
+
+def _reliabilities(inputs: Inputs) -> dict[str, str]:
+    return {name: source.reliability for name, source in inputs.sources.items()}
+
+
 def _watcher(inputs: Inputs, engine: sa.Engine, posts: Store, channels: Sequence[str]) -> Watcher:
-    markings = {name: source.tlp.value for name, source in inputs.sources.items()}
     return Watcher(
         posts,
         engine,
         inputs.matcher,
         inputs.organisations,
         channels,
-        markings,
+        _markings(inputs),
         ways=inputs.ways,
-        reliabilities={name: source.reliability for name, source in inputs.sources.items()},
+        reliabilities=_reliabilities(inputs),
     )
 
 

@@ -12,7 +12,7 @@ from alerts.loading import load_watchlists
 from alerts.matching import build_matcher
 from alerts.message import matches_json, plain
 from config.settings import load_settings
-from console.cli import advice
+from console.cli import advice, watch_past
 from console.cli.output import options, show
 from console.wiring import read_inputs, restart_watching, watch
 
@@ -73,3 +73,6 @@ def test(
     show(context, value, None)
     if not options(context).as_json:
         typer.echo("\n".join(lines) or "nothing found")
+
+
+watch_past.add_to(app)

@@ -87,6 +87,31 @@ def test_what_a_team_does_with_an_alert(workspace: Workspace) -> None:
     assert "assigned to budi" in human
 
 
+def test_a_watch_against_the_past(workspace: Workspace) -> None:
+    workspace.fill()
+    workspace.write("config/channels/lines.yaml", f"type: jsonl\npath: {workspace.folder}/lines\n")
+    draft = workspace.write("draft.yaml", "organisations: [{id: new, name: Invented Bank}]\n")
+    (seen,) = workspace.duskwatch("watch", "preview", str(draft))
+    assert (seen["alerts"], seen["hits"], seen["examples"][0]["post"]) == (1, {"forum": 1}, "forum/1/1")
+    unknown = workspace.run("console.cli.main", "watch", "hunt", "bonk", status=78)
+    assert "did you mean 'bank'?" in unknown.stderr
+    hunted = workspace.duskwatch("watch", "hunt", "bank")
+    (proposed,) = hunted["proposals"]
+    assert (
+        workspace.duskwatch("watch", "hunt", "--resume", str(hunted["hunt"]["id"]))["hunt"]["state"] == "done"
+    )
+    assert [each["state"] for each in workspace.duskwatch("watch", "hunts")] == ["done"]
+    assert workspace.duskwatch("watch", "proposals") == [proposed]
+    (alert,) = workspace.duskwatch("watch", "accept", proposed["id"]).values()
+    assert workspace.duskwatch("alerts", "list")[0]["id"] == alert
+    assert (
+        "accepted already"
+        in workspace.run("console.cli.main", "watch", "dismiss", proposed["id"], status=78).stderr
+    )
+    assert workspace.duskwatch("deliver", "run")["sent"] == 1
+    assert [each["verdict"] for each in workspace.duskwatch("watch", "report")] == ["fine"]
+
+
 def test_doctor_names_each_fault_with_its_cure(workspace: Workspace) -> None:
     workspace.write("duskwatch.toml", '[tor]\nsocks = "127.0.0.1:9"\n')
     workspace.write("config/watchlists/a.yaml", "organisations: []\n")
