@@ -13,7 +13,7 @@ import numpy as np
 from alerts.matching.domains import DOT_WORDS, decoded
 from alerts.matching.folding import GAP, IGNORED, Classes, Folded, fold
 from alerts.matching.found import Found
-from alerts.matching.hashing import words_of
+from alerts.matching.lines import LONGEST, Lines, Memory, hashes_of
 from alerts.matching.order import OrderIndex
 from alerts.matching.ordinary import is_ordinary
 from alerts.matching.patterns import PatternMatcher
@@ -47,6 +47,19 @@ class _Patterns:
         self.spellings = list(by_letters.values())
 
 
+class _Texts:
+    """Texts that are looked at together; each is folded when something is found in it."""
+
+    def __init__(self, whole: Sequence[str]) -> None:
+        self.whole = whole
+        self._folded: dict[int, Folded] = {}
+
+    def folded(self, number: int) -> Folded:
+        if number not in self._folded:
+            self._folded[number] = fold(self.whole[number])
+        return self._folded[number]
+
+
 class TextMatcher:
     """Finds every spelling of every term; without ``loose`` no misspelt or reordered one. Immutable; safe in
     threads."""
@@ -76,7 +89,7 @@ class TextMatcher:
             self._signs.letters,
         )
         self._typos, self._order = TypoIndex(names), OrderIndex(names)
-        self._loose = bool(names)
+        self._loose, self._memory = bool(names), Memory()
         self._patterns = PatternMatcher(organisations)
         self._summing = Summing(organisations)
         described = "\n".join(sorted(organisation.model_dump_json() for organisation in organisations))
@@ -96,32 +109,37 @@ class TextMatcher:
         return found
 
     def _match_some(self, posts: Sequence[tuple[str, str]]) -> list[Sequence[Match]]:
-        texts = [title + BETWEEN + text for title, text in posts]
-        scanned = self._scanner.scan(texts)
+        texts = _Texts([title + BETWEEN + text for title, text in posts])
+        scanned = self._scanner.scan(texts.whole)
         found: dict[int, list[Found]] = defaultdict(list)
-        everywhere = range(len(texts)) if self._loose or self._patterns else ()
-        for number in {*scanned.words, *scanned.compact, *scanned.sound, *scanned.signs, *everywhere}:
-            found[number] += self._found(number, texts[number], scanned)
+        for number in {*scanned.words, *scanned.compact, *scanned.sound, *scanned.signs}:
+            found[number] += self._found(number, texts, scanned)
         changed = [
             (number, *change)
             for number in {*scanned.words, *scanned.banged}
             for change in self._changed(
-                texts[number], scanned.words.get(number, []), number in scanned.banged
+                texts.whole[number], scanned.words.get(number, []), number in scanned.banged
             )
         ]
         again = self._scanner.spread([text for _, text, _ in changed]) if changed else {}
         for at, hits in again.items():
             number, _, classes = changed[at]
-            folded = fold(texts[number])
+            folded = texts.folded(number)
             if folded.origin is None:
                 found[number] += self._spread(replace(folded, classes=classes(folded.classes)), hits)
+        if self._loose:
+            for number, one in self._misspelt(texts, scanned.lines):
+                found[number].append(one)
+        if self._patterns:
+            for number, text in enumerate(texts.whole):
+                found[number] += self._patterns.find(text)
         return [
             self._summing.matches(len(title), found[number]) if number in found else []
             for number, (title, _) in enumerate(posts)
         ]
 
-    def _found(self, number: int, text: str, scanned: Scanned) -> Iterator[Found]:
-        folded = fold(text)
+    def _found(self, number: int, texts: _Texts, scanned: Scanned) -> Iterator[Found]:
+        folded = texts.folded(number)
         if number in scanned.words:
             yield from self._spelt_words(folded, scanned.words[number])
         if number in scanned.compact:
@@ -129,10 +147,7 @@ class TextMatcher:
         if number in scanned.sound:
             yield from self._sounding(folded, scanned.sound[number])
         if number in scanned.signs:
-            yield from self._signed(text, scanned.signs[number])
-        if self._loose:
-            yield from self._misspelt(folded)
-        yield from self._patterns.find(text)
+            yield from self._signed(folded.text, scanned.signs[number])
 
     def _changed(
         self, text: str, words: Hits, banged: bool
@@ -157,18 +172,30 @@ class TextMatcher:
                 run = range(start, end) if places is None else places[start:end].tolist()
                 yield from _word(spelling, folded, run)
 
-    def _misspelt(self, folded: Folded) -> Iterator[Found]:
-        view = WORDS.of(folded.classes)
-        distinct = set(view.split(b" ")) - {b""}
-        misspelt, reordered = self._typos.may_find(distinct), self._order.may_find(distinct)
-        if misspelt or reordered:
-            every, words = WORDS.places(folded.classes), words_of(view)
-            if misspelt:
-                yield from self._typos.find(folded, view, every, words)
-            if reordered:
-                yield from self._order.find(folded, every, words)
-        if "xn--" in folded.text.lower():
-            yield from self._punycode(folded.text)
+    def _misspelt(self, texts: _Texts, lines: Lines) -> Iterator[tuple[int, Found]]:
+        """Misspelt names, names in another order, and domains in the encoding of international names. What is
+        learnt of a word is remembered: most words of a post were in others."""
+        hashes = hashes_of(lines.letters, lines.starts, lines.ends_of_words)
+        flags, unknown = self._memory.of(hashes)
+        lengths = lines.ends_of_words - lines.starts
+        flags[lengths > LONGEST] = 0
+        unknown = unknown[lengths[unknown] <= LONGEST]
+        if len(unknown):
+            fresh, first, again = np.unique(hashes[unknown], return_index=True, return_inverse=True)
+            words = [lines.word(number) for number in unknown[first].tolist()]
+            learnt = self._typos.learn(words) | self._order.learn(words)
+            self._memory.learn(fresh, learnt)
+            flags[unknown] = learnt[again]
+        yield from self._typos.find(lines, hashes, flags, texts.folded)
+        yield from self._order.find(lines, hashes, flags, texts.folded)
+        at = lines.letters.find(b"xn  ")
+        numbers = set()
+        while at >= 0:
+            numbers.add(int(np.searchsorted(lines.ends, at)) - 1)
+            at = lines.letters.find(b"xn  ", at + 1)
+        for number in numbers:
+            for one in self._punycode(texts.whole[number]):
+                yield number, one
 
     def _spread(self, folded: Folded, hits: Spread) -> Iterator[Found]:
         counts: Counter[Term] = Counter()

@@ -109,3 +109,9 @@ class Table:
         high = int(np.searchsorted(self._hashes, wanted, side="right"))
         found: list[int] = self._entries[low:high].tolist()
         return found
+
+
+def mixed(hashes: Hashes) -> Hashes:
+    """Hashes whose sum tells which words are there."""
+    found = (hashes ^ (hashes >> np.uint64(31))) * np.uint64(0xD6E8FEB86659FD93)
+    return found ^ (found >> np.uint64(29))

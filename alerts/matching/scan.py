@@ -13,7 +13,6 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from alerts.matching.folding import GAP
 from alerts.matching.joined import (
     ARABIC,
     BANG,
@@ -31,6 +30,7 @@ from alerts.matching.joined import (
     one_text,
     signs_of,
 )
+from alerts.matching.lines import Lines, lines_of
 from alerts.matching.trie import PADDING, Indexes, Trie
 
 Bools = npt.NDArray[np.bool_]
@@ -106,8 +106,9 @@ def _by_text(places: Indexes, ends: Indexes, numbers: Indexes, into: dict[int, H
 class Scanned:
     """What was found in the views of texts, by the text's number: ``words`` where in the view; ``signs`` where in the
     text; ``compact`` and ``sound`` the places of each run in the text as it is folded. ``banged``: texts in which an
-    exclamation mark or bar may stand for a letter."""
+    exclamation mark or bar may stand for a letter. ``lines``: the words of the texts."""
 
+    lines: Lines
     words: dict[int, Hits] = field(default_factory=dict)
     compact: dict[int, Spread] = field(default_factory=dict)
     sound: dict[int, Spread] = field(default_factory=dict)
@@ -148,24 +149,23 @@ class Scanner:
 
     def scan(self, texts: Sequence[str]) -> Scanned:
         """All views of these texts."""
-        found = Scanned()
         text, given = one_text(texts)
-        if self._signs is not None and not text.isascii():
-            signs = signs_of(given)
-            at, numbers = self._signs.find(signs.shown + PADDING, np.arange(0, len(signs.shown), 2))
-            _by_text(signs.places[at // 2], given.ends, numbers, found.signs)
-        self._scan(join(text, given), found)
-        return found
-
-    def _scan(self, joined: Joined, found: Scanned) -> None:
+        joined = join(text, given)
+        found = Scanned(lines_of(joined))
+        self._scan_words(joined, found.lines, found.words)
         opens = _opens(joined.kinds)
         self._compact.scan(joined.compact, joined, opens, found.compact)
-        self._sound.scan(joined.sound, joined, opens, found.sound)
-        self._scan_words(joined, found.words)
+        if not text.isascii():
+            self._sound.scan(joined.sound, joined, opens, found.sound)
+            if self._signs is not None:
+                signs = signs_of(given)
+                at, numbers = self._signs.find(signs.shown + PADDING, np.arange(0, len(signs.shown), 2))
+                _by_text(signs.places[at // 2], given.ends, numbers, found.signs)
         marks = np.flatnonzero((joined.kinds & BANG) != 0)
         if len(marks):
             marks = marks[(joined.kinds[marks - 1] & joined.kinds[marks + 1] & WRITTEN) != 0]
             found.banged.update((np.searchsorted(joined.ends, marks) - 1).tolist())
+        return found
 
     def spread(self, texts: Sequence[str]) -> dict[int, Spread]:
         """The view compact of these texts only."""
@@ -174,16 +174,9 @@ class Scanner:
         self._compact.scan(joined.compact, joined, _opens(joined.kinds), found)
         return found
 
-    def _scan_words(self, joined: Joined, into: dict[int, Hits]) -> None:
-        words, kinds, ends = joined.words, joined.kinds, joined.ends
-        kept = words != NONE
-        if not kept.all():
-            chosen = np.flatnonzero(kept)
-            words, kinds = words.take(chosen), kinds.take(chosen)
-            ends = np.flatnonzero(words == END)
-        space = words == GAP
-        starts = np.flatnonzero(space[:-1] & ~space[1:]) + 1
-        places, numbers = self._words.find(words.tobytes() + PADDING, starts)
+    def _scan_words(self, joined: Joined, lines: Lines, into: dict[int, Hits]) -> None:
+        places, numbers = self._words.find(lines.letters, lines.starts)
         if len(places):
-            right = ~self._capital[numbers] | ((kinds[places] & UPPER) != 0)
-            _by_text(places[right], ends, numbers[right], into)
+            there = places if lines.places is None else lines.places[places]
+            right = ~self._capital[numbers] | ((joined.kinds[there] & UPPER) != 0)
+            _by_text(places[right], lines.ends, numbers[right], into)

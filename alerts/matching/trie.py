@@ -16,16 +16,16 @@ Numbers = npt.NDArray[np.uint64]
 Indexes = npt.NDArray[np.intp]
 
 PADDING = bytes(16)  #: what must stand behind the letters that are searched
-_STEP = 8
+STEP = 8
 _FIRST = 6  # letters by which most places are dismissed
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _NODE = np.uint64(0xC2B2AE3D27D4EB4F)
-_MASKS = np.array([(1 << (8 * count)) - 1 for count in range(_STEP + 1)], np.uint64)
+MASKS = np.array([(1 << (8 * count)) - 1 for count in range(STEP + 1)], np.uint64)
 
 
 def windows(letters: bytes) -> Numbers:
     """The eight bytes from each place on, as a number. ``letters`` end with ``PADDING``."""
-    return np.ndarray((len(letters) - _STEP,), np.dtype("<u8"), letters, strides=(1,))
+    return np.ndarray((len(letters) - STEP,), np.dtype("<u8"), letters, strides=(1,))
 
 
 class _Filter:
@@ -68,7 +68,7 @@ class _Table:
 def _pairs(begun: Numbers) -> npt.NDArray[np.bool_]:
     """For every pair of letters whether one of these patterns may begin with it."""
     there = np.zeros((256, 256), bool)  # the second letter first, as in a window
-    first, second = (begun & _MASKS[1]).view(np.intp), (begun >> np.uint64(8) & _MASKS[1]).view(np.intp)
+    first, second = (begun & MASKS[1]).view(np.intp), (begun >> np.uint64(8) & MASKS[1]).view(np.intp)
     there[second, first] = True
     there[:, first[second == 0]] = True
     return there.ravel()
@@ -84,24 +84,24 @@ class Trie:
         at = np.cumsum(left) - left
         every = windows(b"".join(patterns) + PADDING)
         short = left < _FIRST
-        self._pairs = _pairs(every[at[short]] & _MASKS[left[short]])
-        self._first = _Filter(every[at[left >= _FIRST]] & _MASKS[_FIRST])
-        self._short = _MASKS[:0]  # masks of patterns shorter than ``_FIRST``
+        self._pairs = _pairs(every[at[short]] & MASKS[left[short]])
+        self._first = _Filter(every[at[left >= _FIRST]] & MASKS[_FIRST])
+        self._short = MASKS[:0]  # masks of patterns shorter than ``_FIRST``
         self._masks: list[Numbers] = []  # by step, of what patterns have left
         self._ends: list[_Table] = []
         self._steps: list[_Table] = []
         nodes, numbers, made = np.zeros(len(patterns), np.uint64), np.arange(len(patterns)), 1
         while len(numbers):
-            keys = (every[at] & _MASKS[np.minimum(left, _STEP)]) ^ (nodes * _NODE)
-            ending = left <= _STEP
+            keys = (every[at] & MASKS[np.minimum(left, STEP)]) ^ (nodes * _NODE)
+            ending = left <= STEP
             lengths = np.unique(left[ending])
             if not self._ends:
-                self._short = _MASKS[lengths[lengths < _FIRST]][:, np.newaxis]
+                self._short = MASKS[lengths[lengths < _FIRST]][:, np.newaxis]
                 lengths = lengths[lengths >= _FIRST]
-            self._masks.append(_MASKS[lengths][:, np.newaxis])
+            self._masks.append(MASKS[lengths][:, np.newaxis])
             self._ends.append(_Table(keys[ending], numbers[ending]))
             numbers, keys = numbers[~ending], keys[~ending]
-            at, left = at[~ending] + _STEP, left[~ending] - _STEP
+            at, left = at[~ending] + STEP, left[~ending] - STEP
             unique, child = np.unique(keys, return_inverse=True)
             self._steps.append(_Table(unique, made + np.arange(len(unique))))
             nodes = (made + child).astype(np.uint64)
@@ -116,11 +116,11 @@ class Trie:
         every = windows(letters)
         keys = every.take(places)
         if len(self._short):
-            alive = np.flatnonzero(self._pairs.take((keys & _MASKS[2]).view(np.intp)))
+            alive = np.flatnonzero(self._pairs.take((keys & MASKS[2]).view(np.intp)))
             at = places[alive]
             hits, numbers = self._ends[0].find((keys[alive] & self._short).ravel())
             found.append((at[hits % max(len(at), 1)], numbers))
-        alive = self._first.pass_on(keys & _MASKS[_FIRST])
+        alive = self._first.pass_on(keys & MASKS[_FIRST])
         at, keys = places[alive], keys[alive]
         nodes = np.zeros(len(at), np.uint64)
         for depth, (masks, ends, steps) in enumerate(zip(self._masks, self._ends, self._steps, strict=True)):
@@ -131,7 +131,7 @@ class Trie:
             own = nodes * _NODE
             if len(masks):
                 hits, numbers = ends.find(((keys & masks) ^ own).ravel())
-                found.append((at[hits % len(at)] - _STEP * depth, numbers))
+                found.append((at[hits % len(at)] - STEP * depth, numbers))
             hits, children = steps.find(keys ^ own)
-            at, nodes = at[hits] + _STEP, children.view(np.uint64)
+            at, nodes = at[hits] + STEP, children.view(np.uint64)
         return np.concatenate([one for one, _ in found]), np.concatenate([two for _, two in found])

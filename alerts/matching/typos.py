@@ -7,7 +7,7 @@ neighbouring words, one of them with any letter left out. What is found is measu
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -15,10 +15,11 @@ import numpy as np
 from rapidfuzz.distance import OSA
 
 from alerts.matching.domains import host_around, is_dot, stands_alone
-from alerts.matching.folding import OTHER, Folded, Places, fold
+from alerts.matching.folding import OTHER, Folded, fold
 from alerts.matching.found import Found
-from alerts.matching.hashing import Indexes, Table, Words, words_of
+from alerts.matching.hashing import Hashes, Indexes, Table, Words, mixed, words_of
 from alerts.matching.legal import without_legal_form
+from alerts.matching.lines import Flags, Lines, Memory
 from alerts.matching.ordinary import is_ordinary
 from alerts.matching.terms import Term
 from alerts.matching.verify import gap_is_short
@@ -29,8 +30,7 @@ _LEAST_FIRST = 8  #: letters of a name whose first letter may be wrong
 _LEAST_WORD = 3
 _NEXT, _PREVIOUS = np.uint64(0xC2B2AE3D27D4EB4F), np.uint64(0x165667B19E3779F9)
 _LONGEST_WORD = 40
-_MOST_KEPT = 500_000  #: words of which it is remembered that they tell nothing
-_ALONE, _AFTER, _BEFORE = 1, 2, 4
+ALONE, AFTER, BEFORE = 1, 2, 4  #: what a word tells
 _MOST_PLACES = 200  #: of one name in one text
 _MOST = 64  #: names that are measured for one place
 
@@ -69,8 +69,8 @@ class TypoIndex:
         self._backward = self._table(words, np.flatnonzero(backward & editable), -1)
         anchors = words.hashes[1:][forward[:-1]], words.hashes[:-1][backward[1:]]
         self._after, self._before = (Table(one, np.zeros(len(one), np.intp)) for one in anchors)
-        self._telling: dict[bytes, int] = {}
-        self._dull: set[bytes] = set()
+        self._longest = int(lengths.max(initial=0)) + 2
+        self._dull_pairs = Memory()
 
     @staticmethod
     def _table(words: Words, chosen: Indexes, beside: int | None) -> Table:
@@ -81,83 +81,93 @@ class TypoIndex:
             hashes = hashes + words.hashes[entries + beside] * (_NEXT if beside > 0 else _PREVIOUS)
         return Table(hashes, entries)
 
-    def may_find(self, distinct: set[bytes]) -> bool:
-        """Whether a text of these words may hold a misspelt name. What is learnt of a word is remembered: most words
-        of a post were in others."""
-        known = self._telling
-        unknown = distinct - self._dull
-        new = [word for word in unknown if word not in known]
-        if new and self._names:
-            if len(self._dull) > _MOST_KEPT:
-                self._dull = set()
-            learnt = self._learnt(new)
-            known.update(learnt)
-            self._dull.update(word for word in new if word not in learnt)
-        return any(word in known for word in unknown)
-
-    def _learnt(self, distinct: list[bytes]) -> dict[bytes, int]:
-        """Of each word that tells something, what: ``_ALONE`` when it is a misspelt name, ``_AFTER`` or ``_BEFORE``
-        when a misspelt word of a name may stand before or after it."""
+    def learn(self, distinct: Sequence[bytes]) -> Flags:
+        """Of each word what it tells: ``ALONE`` when it is a misspelt name, ``AFTER`` or ``BEFORE`` when a misspelt
+        word of a name may stand before or after it."""
+        flags = np.zeros(len(distinct), np.uint8)
         words = words_of(b" ".join(distinct))
         lengths = words.ends - words.starts
-        chosen = np.flatnonzero((lengths >= LEAST_ONE - 1) & (lengths <= _LONGEST_WORD))
+        chosen = np.flatnonzero((lengths >= LEAST_ONE - 1) & (lengths <= min(self._longest, _LONGEST_WORD)))
         owners, short = words.shortened(chosen)
         owners = np.concatenate((owners, chosen))
         asked = np.concatenate((short, words.hashes[chosen]))
-        learnt: Counter[bytes] = Counter()
         for hit in self._single.hits(asked).tolist():
-            word = distinct[int(owners[hit])]
+            at = int(owners[hit])
             names = (self._names[int(self._owner[entry])] for entry in self._single.entries(int(asked[hit])))
-            if not learnt[word] & _ALONE and any(_edits(name.words, (word,)) for name in names):
-                learnt[word] |= _ALONE
-        for table, flag in ((self._after, _AFTER), (self._before, _BEFORE)):
-            for at in table.hits(words.hashes).tolist():
-                learnt[distinct[at]] |= flag
-        return {word: flags for word, flags in learnt.items() if flags}
+            if not flags[at] and any(_edits(name.words, (distinct[at],)) for name in names):
+                flags[at] = ALONE
+        flags[self._after.hits(words.hashes)] |= AFTER
+        flags[self._before.hits(words.hashes)] |= BEFORE
+        return flags
 
-    def find(self, folded: Folded, view: bytes, places: Places, words: Words) -> Iterator[Found]:
-        """Misspelt names in the words view of a text of which ``may_find`` was asked."""
-        lengths = words.ends - words.starts
+    def find(
+        self, lines: Lines, hashes: Hashes, flags: Flags, folded: Callable[[int], Folded]
+    ) -> Iterator[tuple[int, Found]]:
+        """Misspelt names in lines of whose words the flags are known, each with the number of its text."""
         seen: set[tuple[int, int]] = set()
-        counts: Counter[int] = Counter()
-        known = self._telling
-        flags = np.array([known.get(word, 0) for word in view.split(b" ") if word], np.uint8)
+        counts: Counter[tuple[int, int]] = Counter()
         for table, chosen, beside in (
-            (self._single, np.flatnonzero(flags & _ALONE), 0),
-            (self._forward, _beside(np.flatnonzero(flags & _AFTER) - 1, lengths), 1),
-            (self._backward, _beside(np.flatnonzero(flags & _BEFORE) + 1, lengths), -1),
+            (self._single, np.flatnonzero(flags & ALONE), 0),
+            (self._forward, np.flatnonzero(flags & AFTER) - 1, 1),
+            (self._backward, np.flatnonzero(flags & BEFORE) + 1, -1),
         ):
+            if beside:
+                chosen = self._telling(table, lines, hashes, chosen, beside)
             if not len(chosen):
                 continue
-            owners, short = words.shortened(chosen)
-            asked = np.concatenate((short, words.hashes[chosen]))
-            owners = np.concatenate((owners, chosen))
-            if beside:
-                asked = asked + words.hashes[owners + beside] * (_NEXT if beside > 0 else _PREVIOUS)
+            asked, owners = _asked(lines, chosen, beside)
             for hit in table.hits(asked).tolist():
-                at = int(owners[hit])
+                at = int(chosen[owners[hit]])
+                text = int(lines.text_of(np.array([at]))[0])
                 for entry in table.entries(int(asked[hit]))[:_MOST]:
                     name = int(self._owner[entry])
-                    if (at, entry) not in seen and counts[name] < _MOST_PLACES:
+                    if (at, entry) not in seen and counts[text, name] < _MOST_PLACES:
                         seen.add((at, entry))
-                        for found in self._measured(entry, at, folded, view, places, words):
-                            counts[name] += 1
-                            yield found
+                        for found in self._measured(entry, at, text, lines, folded):
+                            counts[text, name] += 1
+                            yield text, found
+
+    def _telling(self, table: Table, lines: Lines, hashes: Hashes, chosen: Indexes, beside: int) -> Indexes:
+        """Of these words, those that are a misspelt word of a name together with the word beside them. Pairs that
+        are none are remembered."""
+        chosen = chosen[(chosen >= 0) & (chosen < len(hashes))]
+        lengths = (lines.ends_of_words - lines.starts)[chosen]
+        chosen = chosen[(lengths >= _LEAST_WORD - 1) & (lengths <= _LONGEST_WORD)]
+        chosen = chosen[(chosen + beside >= 0) & (chosen + beside < len(hashes))]
+        pairs = mixed(hashes[chosen] * _NEXT + hashes[chosen + beside] * (_PREVIOUS + np.uint64(beside + 1)))
+        flags, unknown = self._dull_pairs.of(pairs)
+        telling = flags != 0
+        if len(unknown):
+            fresh, first = np.unique(pairs[unknown], return_index=True)
+            first = unknown[first]
+            asked, owners = _asked(lines, chosen[first], beside)
+            learnt = np.zeros(len(first), np.uint8)
+            learnt[owners[table.hits(asked)]] = 1
+            self._dull_pairs.learn(fresh, learnt)
+            telling[unknown] = learnt[np.searchsorted(fresh, pairs[unknown])] != 0
+        kept: Indexes = chosen[telling]
+        return kept
 
     def _measured(
-        self, entry: int, at: int, folded: Folded, view: bytes, places: Places, words: Words
+        self, entry: int, at: int, text: int, lines: Lines, text_folded: Callable[[int], Folded]
     ) -> Iterator[Found]:
         name = self._names[int(self._owner[entry])]
         first = at - int(self._number[entry])
         last = first + len(name.words) - 1
-        if first < 0 or last >= len(words.starts):
+        if first < 0 or last >= len(lines.starts):
             return
-        there = [view[words.starts[word] : words.ends[word]] for word in range(first, last + 1)]
+        if first != last and lines.text_of(np.array([first, last])).tolist() != [text, text]:
+            return
+        there = [lines.word(word) for word in range(first, last + 1)]
         edits = _edits(name.words, there)
         if not edits:
             return
+        folded = text_folded(text)
         ends = [
-            (int(places[words.starts[word]]), int(places[words.ends[word] - 1]))
+            (
+                lines.place(text, int(lines.starts[word])),
+                lines.place(text, int(lines.ends_of_words[word]) - 1),
+            )
             for word in range(first, last + 1)
         ]
         start, end = folded.span(ends[0][0], ends[-1][1])
@@ -191,10 +201,17 @@ class TypoIndex:
         yield Found(name.term, "typo", start, end, {"typos": 0.8 if edits == 1 else 0.7})
 
 
-def _beside(chosen: Indexes, lengths: Indexes) -> Indexes:
-    """Of these numbers, those of words that may be a misspelt word of a name."""
-    chosen = chosen[(chosen >= 0) & (chosen < len(lengths))]
-    return chosen[(lengths[chosen] >= _LEAST_WORD - 1) & (lengths[chosen] <= _LONGEST_WORD)]
+def _asked(lines: Lines, chosen: Indexes, beside: int) -> tuple[Hashes, Indexes]:
+    """What to look up for these words: with any letter left out and whole, each with the word beside it. Second: the
+    number in ``chosen`` for each."""
+    words = words_of(b" ".join(map(lines.word, chosen.tolist())))
+    numbers = np.arange(len(chosen))
+    owners, short = words.shortened(numbers)
+    asked, owners = np.concatenate((short, words.hashes)), np.concatenate((owners, numbers))
+    if beside:
+        others = words_of(b" ".join(map(lines.word, (chosen + beside).tolist()))).hashes
+        asked = asked + others[owners] * (_NEXT if beside > 0 else _PREVIOUS)
+    return asked, owners
 
 
 def _text(folded: Folded, first: int, last: int) -> str:

@@ -1,0 +1,96 @@
+"""The words of many texts, in the view of words, and what is remembered of words that were seen before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from alerts.matching.folding import GAP
+from alerts.matching.hashing import Hashes, Indexes
+from alerts.matching.joined import BEHIND, END, NONE, Joined
+from alerts.matching.trie import MASKS, PADDING, STEP, windows
+
+LONGEST = 8 * STEP  #: letters; of a longer word nothing is known
+_FACTORS = np.random.default_rng(20220107).integers(1, 2**63, LONGEST // STEP, np.uint64) | np.uint64(1)
+_MIX = np.uint64(0xD6E8FEB86659FD93)
+Flags = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The words of many texts: ``letters`` of the view of words (``PADDING`` behind them), where each word starts and
+    ends in it. ``ends`` are the ends of texts in it; ``places`` where each letter stands, None: in its place."""
+
+    letters: bytes
+    starts: Indexes
+    ends_of_words: Indexes
+    ends: Indexes
+    places: Indexes | None
+    joined: Indexes  # the ends of the texts where ``places`` lead
+
+    def word(self, number: int) -> bytes:
+        return self.letters[self.starts[number] : self.ends_of_words[number]]
+
+    def text_of(self, numbers: Indexes) -> Indexes:
+        """The texts in which these words stand."""
+        return np.searchsorted(self.ends, self.starts[numbers]) - 1
+
+    def place(self, text: int, at: int) -> int:
+        """Where in the text (as it is folded) the letter ``at`` of the view stands."""
+        there = at if self.places is None else int(self.places[at])
+        return there - int(self.joined[text]) - BEHIND
+
+
+def lines_of(joined: Joined) -> Lines:
+    """The words of joined texts."""
+    words, ends, places = joined.words, joined.ends, None
+    kept = words != NONE
+    if not kept.all():
+        places = np.flatnonzero(kept)
+        words = words.take(places)
+        ends = np.flatnonzero(words == END)
+    inside = (words != GAP) & (words != END)
+    edges = np.flatnonzero(inside[1:] != inside[:-1]) + 1
+    return Lines(words.tobytes() + PADDING, edges[::2], edges[1::2], ends, places, joined.ends)
+
+
+def hashes_of(letters: bytes, starts: Indexes, ends: Indexes) -> Hashes:
+    """A number for each word; ``letters`` end with ``PADDING``."""
+    every, lengths = windows(letters), ends - starts
+    found: Hashes = (every.take(starts) & MASKS.take(np.minimum(lengths, STEP))) * _FACTORS[0]
+    for step in range(1, len(_FACTORS)):
+        longer = np.flatnonzero(lengths > step * STEP)
+        if not len(longer):
+            break
+        left = np.minimum(lengths[longer] - step * STEP, STEP)
+        found[longer] += (every.take(starts[longer] + step * STEP) & MASKS.take(left)) * _FACTORS[step]
+    found ^= found >> np.uint64(32)
+    found *= _MIX
+    found ^= found >> np.uint64(29)
+    return found
+
+
+class Memory:
+    """What was learnt of numbers: five flags each, and the number forgotten when another takes its slot. What is
+    asked while somebody learns is known or unknown, never wrong: number and flags are one value."""
+
+    _FLAGS = np.uint64(31)
+
+    def __init__(self, bits: int = 18) -> None:
+        self._shift = np.uint64(64 - bits)
+        self._known = np.zeros(1 << bits, np.uint64)
+
+    def _slots(self, numbers: Hashes) -> Indexes:
+        return (numbers >> self._shift).view(np.intp)
+
+    def of(self, numbers: Hashes) -> tuple[Flags, Indexes]:
+        """The flags of these numbers, and the places of those that are unknown."""
+        there = self._known.take(self._slots(numbers))
+        there ^= numbers
+        unknown = np.flatnonzero(there > self._FLAGS)
+        return ((there ^ numbers) & self._FLAGS).astype(np.uint8), unknown
+
+    def learn(self, numbers: Hashes, flags: Flags) -> None:
+        self._known[self._slots(numbers)] = (numbers & ~self._FLAGS) | flags
