@@ -48,7 +48,7 @@ class ElasticsearchStore:
             raise
         self._writer = Writer(self._client, self._names, server.patience)
         self._feed = Feed(self._client, self._names, identity, self._writer)
-        self._search = Searcher(self._client, self._names)
+        self._search = Searcher(self._client, self._names, self._writer)
         self._server = server
         self._roll_at = 0.0  # on the monotonic clock
 

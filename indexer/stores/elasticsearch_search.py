@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -20,11 +21,13 @@ from indexer.stores.elasticsearch_documents import moment, read_stored
 from indexer.stores.elasticsearch_mapping import Names
 from indexer.stores.elasticsearch_query import ORDERS, Query, compile_query, having, scored
 from indexer.stores.elasticsearch_scan import Found
+from indexer.stores.elasticsearch_writer import Writer
 
 _INTERVALS = ("hour", "day", "week", "month")
 _AT_ONCE = 50  # posts may be long
 _MOST_VALUES = 100  # of a facet
 _COUNTED = 500  # listings whose posts are counted in one request
+_STALE = 1.0  # seconds
 _KEEP = "5m"  # how long the next page may be waited for; later it is of a later moment
 _FIELDS = ["post", "revision", "first_seen", "removed", "last_seen"]
 _TOO_MUCH = ("too_many", "max_clause_count", "maxClauseCount", "too many", "nested", "too_complex")
@@ -33,9 +36,11 @@ _TOO_MUCH = ("too_many", "max_clause_count", "maxClauseCount", "too many", "nest
 class Searcher:
     """Answers queries from the heads of posts."""
 
-    def __init__(self, client: Elasticsearch, names: Names) -> None:
+    def __init__(self, client: Elasticsearch, names: Names, writer: Writer) -> None:
         self._client = client
         self._names = names
+        self._writer = writer
+        self._fresh = (-1, 0.0)  # what our writer had written when the index was refreshed, and when that was
 
     def page(
         self,
@@ -70,7 +75,11 @@ class Searcher:
                 "aggregations": {facet: _facet(facet) for facet in facets},
             }
             if by_listing:
-                ask |= {"collapse": {"field": "listing"}, "from_": passed}
+                ask |= {
+                    "docvalue_fields": [{"field": "listing"}],
+                    "collapse": {"field": "listing"},
+                    "from_": passed,
+                }
             reading = _Reading(self._client, self._names.posts, ask, limit + 1)
             if place:  # who pages on, reads on in one moment; most never do
                 reading.hold(place)
@@ -132,9 +141,13 @@ class Searcher:
 
     @contextmanager
     def _asking(self, query: str) -> Iterator[None]:
-        """What was written before is found; a query that the server finds too large is the query's fault."""
+        """What this store wrote before is found, and what others did a second before; a query that the server finds
+        too large is the query's fault."""
         with errors(self._client):
-            self._client.indices.refresh(index=self._names.posts)
+            written, now = self._writer.written, time.monotonic()
+            if self._fresh[0] != written or now - self._fresh[1] > _STALE:
+                self._client.indices.refresh(index=self._names.posts)
+                self._fresh = written, now
             try:
                 yield
             except BadRequestError as error:

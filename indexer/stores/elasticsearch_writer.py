@@ -38,6 +38,7 @@ class Writer:
         self._client = client
         self._names = names
         self._patience = patience
+        self.written = 0  # grows with every head that was written
 
     def commit(self, wanted: Mapping[str, Decide]) -> dict[str, Entry | None]:
         """Bring about one change for each document id; the change made, or None. Runs of ``_AT_ONCE`` are in this
@@ -98,6 +99,7 @@ class Writer:
             for name, change in changes.items()
         ]
         answers = self._send(operations, changes.values())
+        self.written += len(operations)
         return {name for name, answer in zip(changes, answers, strict=True) if answer.done}
 
     def _create(self, proposed: Mapping[str, Entry]) -> dict[str, Entry]:

@@ -35,6 +35,14 @@ class Compiled:
     values: Values
     match: str = ""
 
+    @property
+    def rows(self) -> tuple[str, Values]:
+        """The rows that fit, as the rest of a FROM clause. Reading them off the index of words costs half of asking
+        for each whether it is in what was found."""
+        if self.match:
+            return "words JOIN post ON post.rowid = words.rowid WHERE words MATCH ?", [self.match]
+        return f"post WHERE {self.where}", self.values
+
 
 def compile_query(tree: q.Node, filters: Filters, compiler: Compiler) -> Compiled:
     """SQL for a query narrowed by filters. Raises ``QueryError``."""

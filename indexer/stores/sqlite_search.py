@@ -17,6 +17,7 @@ from indexer.stores import sqlite_rows as rows
 from indexer.stores.sqlite_query import ORDERS, Compiled, Compiler, Order, compile_query
 
 _INTERVALS = {"hour": "%Y-%m-%dT%H:00", "day": "%Y-%m-%d", "week": "week", "month": "%Y-%m-01"}
+_COMMON, _WINDOW = 20, 2000  # a word of one post in 20 is looked for in so many first
 _ON = "revision.post = post.rowid AND revision.revision = post.revision"
 
 
@@ -49,7 +50,7 @@ def page(
     score, scored = compiler.score(ranked, weights)
     total = _count(db, compiled)
     ask = _by_listing if by_listing else _each
-    found = ask(db, compiled, order, score, scored, place, limit + 1) if total else []
+    found = ask(db, compiled, order, score, scored, place, limit + 1, total) if total else []
     counted = {facet: _facet(db, facet, compiled) for facet in facets}
     hits = []
     for *row, _, _, value, posts in found[:limit]:
@@ -79,10 +80,9 @@ def histogram(
         if form == "week"
         else f"strftime('{form}', posted, 'unixepoch')"
     )
-    found = db.execute(
-        f"SELECT {bucket} AS bucket, count(*) FROM post WHERE {compiled.where} GROUP BY bucket ORDER BY bucket",
-        compiled.values,
-    ).fetchall()
+    source, values = compiled.rows
+    count = f"SELECT {bucket} AS bucket, count(*) FROM {source} GROUP BY bucket ORDER BY bucket"
+    found = db.execute(count, values).fetchall()
     return [(datetime.fromisoformat(start).replace(tzinfo=UTC), count) for start, count in found]
 
 
@@ -117,16 +117,35 @@ def _each(
     scored: Sequence[object],
     place: Place | None,
     wanted: int,
+    total: int,
 ) -> list[tuple[Any, ...]]:
     further, mark = _behind(order, place)
-    # rows are read for those on the page only, not for all that are sorted
+    if compiled.match and order[0][0] == "posted" and total * _COMMON >= _last(db):
+        # a common word stands in the first posts of the order already: no need to sort all that have it
+        inner = f"SELECT rowid AS at, id, posted, 0 AS score FROM post WHERE 1{further}"
+        fits = "EXISTS (SELECT 1 FROM words WHERE words MATCH ? AND words.rowid = at)"
+        first = f"SELECT * FROM ({inner} ORDER BY {_sorted(order)} LIMIT {_WINDOW}) WHERE {fits} LIMIT ?"
+        found = _read(db, first, order, [*mark, compiled.match, wanted])
+        if len(found) == wanted:
+            return found
+    source, values = compiled.rows
+    inner = f"SELECT post.rowid AS at, post.id, post.posted, {score} AS score FROM {source}"
+    best = f"SELECT * FROM ({inner}) WHERE 1{further} ORDER BY {_sorted(order)} LIMIT ?"
+    return _read(db, best, order, [*scored, *values, *mark, wanted])
+
+
+def _read(db: sqlite3.Connection, best: str, order: Order, values: Sequence[object]) -> list[tuple[Any, ...]]:
+    """The posts of a page; not of all that were sorted for it."""
     return db.execute(
-        f"SELECT {rows.STORED}, post.id, post.posted, best.score, 1 FROM ("
-        f" SELECT * FROM (SELECT post.rowid AS at, post.id, post.posted, {score} AS score FROM post"
-        f" WHERE {compiled.where}) WHERE 1{further} ORDER BY {_sorted(order)} LIMIT ?) AS best"
+        f"SELECT {rows.STORED}, post.id, post.posted, best.score, 1 FROM ({best}) AS best"
         f" JOIN post ON post.rowid = best.at JOIN revision ON {_ON} ORDER BY {_sorted(order, 'best.')}",
-        [*scored, *compiled.values, *mark, wanted],
+        values,
     ).fetchall()
+
+
+def _last(db: sqlite3.Connection) -> int:
+    """About how many posts there are."""
+    return int(db.execute("SELECT coalesce(max(rowid), 0) FROM post").fetchone()[0])
 
 
 def _by_listing(
@@ -137,18 +156,20 @@ def _by_listing(
     scored: Sequence[object],
     place: Place | None,
     wanted: int,
+    _total: int,
 ) -> list[tuple[Any, ...]]:
     further, mark = _behind(order, place)
+    source, values = compiled.rows
     group = "PARTITION BY source, thread"
     return db.execute(
-        f"WITH hit AS (SELECT post.rowid AS at, post.id, post.posted, source, thread, {score} AS score FROM post"
-        f" WHERE {compiled.where}),"
+        f"WITH hit AS (SELECT post.rowid AS at, post.id, post.posted, source, thread, {score} AS score"
+        f" FROM {source}),"
         f" ranked AS (SELECT *, row_number() OVER ({group} ORDER BY {_sorted(order)}) AS rank,"
         f" count(*) OVER ({group}) AS posts FROM hit),"
         f" best AS (SELECT * FROM ranked WHERE rank = 1{further} ORDER BY {_sorted(order)} LIMIT ?)"
         f" SELECT {rows.STORED}, post.id, post.posted, best.score, best.posts FROM best"
         f" JOIN post ON post.rowid = best.at JOIN revision ON {_ON} ORDER BY {_sorted(order, 'best.')}",
-        [*scored, *compiled.values, *mark, wanted],
+        [*scored, *values, *mark, wanted],
     ).fetchall()
 
 
@@ -171,10 +192,6 @@ def _behind(order: Order, place: Place | None) -> tuple[str, list[object]]:
 
 
 def _facet(db: sqlite3.Connection, name: str, compiled: Compiled) -> dict[str, int]:
-    return dict(
-        db.execute(
-            f"SELECT coalesce(post.{name}, ''), count(*) AS n FROM post WHERE {compiled.where}"
-            f" GROUP BY 1 ORDER BY n DESC, 1 LIMIT 100",
-            compiled.values,
-        ).fetchall()
-    )
+    source, values = compiled.rows
+    count = f"SELECT coalesce(post.{name}, ''), count(*) AS n FROM {source} GROUP BY 1 ORDER BY n DESC, 1 LIMIT 100"
+    return dict(db.execute(count, values).fetchall())
