@@ -4,7 +4,7 @@ that was done to it."""
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from alerts.claims import Claims
+from alerts.severity import Severity
 from alerts.tables import alert_table, change_table, event_table, insert_new, listing_table, post_table
 from config.errors import StopError
 
@@ -211,10 +212,21 @@ def list_alerts(
     severity: str | None = None,
     assignee: str | None = None,
     muted: bool | None = None,
+    states: Sequence[str] = (),
+    organisations: Sequence[str] = (),
+    tlps: Sequence[str] = (),
+    gravest_first: bool = False,
+    before: tuple[datetime, str] | None = None,
     limit: int = 100,
 ) -> list[Alert]:
-    """Alerts, newest first. ``muted``: only those that a mute kept back, or only the others."""
-    query = sa.select(alert_table).order_by(alert_table.c.created_at.desc(), alert_table.c.id).limit(limit)
+    """Alerts, newest first. ``muted``: only those that a mute kept back, or only the others. ``states``,
+    ``organisations``, ``tlps``: only of these, where any are given. ``before``: only what follows that time and id in
+    this order. ``gravest_first``: by severity, within each the oldest first."""
+    columns = alert_table.c
+    order: list[Any] = [columns.created_at.desc(), columns.id]
+    if gravest_first:
+        rank = sa.case({each.value: number for number, each in enumerate(Severity)}, value=columns.severity)
+        order = [rank.desc(), columns.created_at, columns.id]
     wanted = {
         "state": state,
         "organisation": organisation,
@@ -222,15 +234,33 @@ def list_alerts(
         "severity": severity,
         "assignee": assignee,
     }
-    for name, value in wanted.items():
-        if value is not None:
-            query = query.where(alert_table.c[name] == value)
+    where = [columns[name] == value for name, value in wanted.items() if value is not None]
+    where += _among(states, organisations, tlps)
     if muted is not None:
-        query = query.where(
-            alert_table.c.muted_by.is_not(None) if muted else alert_table.c.muted_by.is_(None)
-        )
+        where.append(columns.muted_by.is_not(None) if muted else columns.muted_by.is_(None))
+    if before is not None:
+        at, name = before
+        where.append(sa.or_(columns.created_at < at, sa.and_(columns.created_at == at, columns.id > name)))
+    query = sa.select(alert_table).where(*where).order_by(*order).limit(limit)
     with database.connect() as connection:
         return [Alert(**row._mapping) for row in connection.execute(query)]
+
+
+def count_alerts(
+    database: sa.Engine, state: str, *, organisations: Sequence[str] = (), tlps: Sequence[str] = ()
+) -> int:
+    """How many alerts are in a state."""
+    query = sa.select(sa.func.count()).select_from(alert_table)
+    with database.connect() as connection:
+        return int(connection.scalar(query.where(*_among((state,), organisations, tlps))) or 0)
+
+
+def _among(
+    states: Sequence[str], organisations: Sequence[str], tlps: Sequence[str]
+) -> list[sa.ColumnElement[bool]]:
+    columns = alert_table.c
+    given = ((columns.state, states), (columns.organisation, organisations), (columns.tlp, tlps))
+    return [column.in_(values) for column, values in given if values]
 
 
 def find_alert(connection: sa.Connection, name: str, *, lock: bool = False) -> Alert:

@@ -196,6 +196,24 @@ class PrivacySettings(_Section):
         return self
 
 
+class WebSettings(_Section):
+    """The console, for ``duskwatch serve`` and, where ``in_service`` is set, ``duskwatch run``."""
+
+    host: Annotated[
+        str,
+        Field(
+            pattern=r"^[A-Za-z0-9.:-]+$",
+            description="address that it listens on; beyond loopback put a proxy with TLS before it",
+        ),
+    ] = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535, description="its port; 0: any that is free")] = 8765
+    in_service: Annotated[bool, Field(description="serve it inside duskwatch run too")] = False
+    https: Annotated[
+        bool, Field(description="whether a proxy before it speaks TLS: cookies then never leave without")
+    ] = False
+    session_hours: Annotated[float, Field(gt=0, le=720, description="a log-in lasts so many hours")] = 12.0
+
+
 class LogSettings(_Section):
     """What is logged."""
 
@@ -239,6 +257,7 @@ class Settings(_Section):
     deliver: DeliverSettings = DeliverSettings()
     evidence: EvidenceSettings = EvidenceSettings()
     privacy: PrivacySettings = PrivacySettings()
+    web: WebSettings = WebSettings()
     log: LogSettings = LogSettings()
 
 

@@ -14,6 +14,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -42,6 +43,9 @@ from crawler.leases import Leases
 from crawler.tor.process import OwnTor
 from indexer.spool import FULL
 
+if TYPE_CHECKING:
+    from console.web.server import Server
+
 _log = structlog.get_logger()
 _CRAWLS_END = 5.0  # seconds after which all crawls that have not ended by themselves are killed
 _DRAIN = 5.0  # seconds that one run of its job gives to what waits for the store
@@ -62,6 +66,7 @@ class Service:
         self._ailing: dict[str, str] = {}
         self._spooling = ""  # why posts wait for the store, as it was last told
         self._delivering = False
+        self._web: Server | None = None
         self._children: dict[str, subprocess.Popen[str]] = {}
         self._lock = threading.Lock()
         self._scheduler = BackgroundScheduler(
@@ -84,6 +89,7 @@ class Service:
                 signal.signal(number, _noted)
             try:
                 self._begin()
+                self._serve()
                 woken.recv(1)
             finally:
                 signal.set_wakeup_fd(-1)
@@ -111,6 +117,16 @@ class Service:
         _log.info(
             "service runs", sources=len(self._inputs.sources), organisations=len(self._inputs.organisations)
         )
+
+    def _serve(self) -> None:
+        if not self._inputs.settings.web.in_service:
+            return
+        from console.web.server import Server  # the web's libraries, where they are wanted
+
+        self._web = Server(self._config)
+        for line in self._web.said():
+            _log.info(line)
+        self._web.start()
 
     def _begin_crawls(self) -> None:
         """Begin with every source whose time has come, unless another process does, here or elsewhere."""
@@ -293,6 +309,8 @@ class Service:
                 child.wait(max(begun + _CRAWLS_END - time.monotonic(), 0))
             except subprocess.TimeoutExpired:
                 child.kill()  # a killed crawl loses nothing: the next one goes on where it was
+        if self._web:
+            self._web.stop(2)
         self._tor.stop()
         closing = threading.Thread(target=self._scheduler.shutdown, daemon=True)  # waits for every job
         closing.start()

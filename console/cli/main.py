@@ -22,8 +22,10 @@ from console.cli import (
     law,
     run,
     search,
+    serve,
     source,
     store,
+    user,
     watch,
 )
 from console.cli.output import Options
@@ -38,9 +40,9 @@ app = typer.Typer(
         "75 try again later (Tor, store or source does not answer); 78 a person must mend something first."
     ),
 )
-for module in (alerts, channel, deliver, evidence, law, source, store, watch):
+for module in (alerts, channel, deliver, evidence, law, source, store, user, watch):
     app.add_typer(module.app)
-for module in (crawl, doctor, law, run, search):
+for module in (crawl, doctor, law, run, search, serve):
     module.add_to(app)
 
 

@@ -1,0 +1,327 @@
+"""Who may use the console and the API: users, their sessions and tokens, what they may see, and the audit of it.
+
+Passwords are kept as argon2id, sessions and tokens as SHA-256 of what the browser or program holds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import cache
+from typing import TYPE_CHECKING, Any, get_args
+
+import sqlalchemy as sa
+
+from alerts.channel import Tlp
+from config.database import UtcDateTime, metadata
+from config.errors import StopError
+
+if TYPE_CHECKING:
+    from argon2 import PasswordHasher
+
+user_table = sa.Table(
+    "console_user",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("password", sa.Text, nullable=False),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("organisations", sa.JSON, nullable=False),
+    sa.Column("tlp", sa.Text, nullable=False),
+    sa.Column("totp", sa.Text, nullable=False),
+    sa.Column("totp_used", sa.Integer, nullable=False),
+    sa.Column("failed", sa.Integer, nullable=False),
+    sa.Column("locked_until", UtcDateTime),
+    sa.Column("disabled", sa.Boolean, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+)
+session_table = sa.Table(
+    "console_session",
+    metadata,
+    sa.Column("hash", sa.Text, primary_key=True),
+    sa.Column("user", sa.Text, sa.ForeignKey("console_user.name"), nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),  # session, token, setup
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("seen_at", UtcDateTime, nullable=False),
+    sa.Column("expires_at", UtcDateTime, nullable=False),
+)
+audit_table = sa.Table(
+    "console_audit",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("who", sa.Text, nullable=False),
+    sa.Column("what", sa.Text, nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("origin", sa.Text, nullable=False),
+)
+LEAST_PASSWORD = 12
+_FAILURES, _LOCKED = 5, timedelta(minutes=15)
+_SETUP = ""  # the user of a set-up token: there is none yet
+
+
+class Role(StrEnum):
+    """What a user may do, each also what those before it may."""
+
+    VIEWER = "viewer"  # read alerts and search
+    ANALYST = "analyst"  # work on alerts, export evidence
+    OPERATOR = "operator"  # tune sources and watchlists
+    ADMIN = "admin"  # users
+
+    def may(self, needed: Role) -> bool:
+        """Whether this role includes another."""
+        order = list(Role)
+        return order.index(self) >= order.index(needed)
+
+
+class AccountRefused(StopError):
+    """A user, password or token is not accepted."""
+
+    exit_code = 2
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Who is asking, and what they may see: alerts of ``organisations`` (none named: all) up to ``tlp``."""
+
+    name: str
+    role: Role
+    organisations: tuple[str, ...]
+    tlp: Tlp
+    second_factor: bool = False
+
+    def sees(self, organisation: str, tlp: str) -> bool:
+        """Whether an alert of an organisation with a marking is theirs to see."""
+        order = get_args(Tlp)
+        low = tlp in order and order.index(tlp) <= order.index(self.tlp)
+        return low and (not self.organisations or organisation in self.organisations)
+
+    @property
+    def tlps(self) -> tuple[str, ...]:
+        """The markings that they may see."""
+        order = get_args(Tlp)
+        return tuple(order[: order.index(self.tlp) + 1])
+
+
+@dataclass(frozen=True, slots=True)
+class AuditLine:
+    """One line of the console's audit."""
+
+    at: datetime
+    who: str
+    what: str
+    detail: str
+    origin: str
+
+
+@cache
+def _hasher() -> PasswordHasher:
+    from argon2 import PasswordHasher  # argon2id by its defaults, RFC 9106
+
+    return PasswordHasher()
+
+
+def add_user(
+    database: sa.Engine,
+    name: str,
+    password: str,
+    role: Role,
+    *,
+    at: datetime,
+    organisations: Sequence[str] = (),
+    tlp: Tlp = "red",
+) -> User:
+    """Make a user. Raises ``AccountRefused`` for a name that is there or odd, and for a short password."""
+    if not name or len(name) > 64 or not all(char.isalnum() or char in "._@-" for char in name):
+        raise AccountRefused(f"{name[:64]!r} is no user name", cure="letters, digits and . _ @ - only")
+    values = {
+        "name": name,
+        "password": _hashed(password),
+        "role": role.value,
+        "organisations": list(organisations),
+    }
+    rest = {"tlp": tlp, "totp": "", "totp_used": 0, "failed": 0, "disabled": False, "created_at": at}
+    try:
+        with database.begin() as connection:
+            connection.execute(sa.insert(user_table).values(values | rest))
+    except sa.exc.IntegrityError:
+        raise AccountRefused(f"there is a user {name!r} already") from None
+    return User(name, role, tuple(organisations), tlp)
+
+
+def set_password(database: sa.Engine, name: str, password: str) -> None:
+    """Give a user another password and end their sessions. Raises ``AccountRefused``."""
+    hashed = _hashed(password)
+    with database.begin() as connection:
+        query = sa.update(user_table).where(user_table.c.name == name)
+        done = connection.execute(query.values(password=hashed, failed=0, locked_until=None))
+        if not done.rowcount:
+            raise AccountRefused(f"there is no user {name!r}")
+        connection.execute(sa.delete(session_table).where(session_table.c.user == name))
+
+
+def set_second_factor(database: sa.Engine, name: str, secret: str) -> None:
+    """Have a user give a TOTP code of this base32 secret at each log-in; "" asks for none."""
+    with database.begin() as connection:
+        done = connection.execute(
+            sa.update(user_table).where(user_table.c.name == name).values(totp=secret, totp_used=0)
+        )
+        if not done.rowcount:
+            raise AccountRefused(f"there is no user {name!r}")
+
+
+def disable_user(database: sa.Engine, name: str, disabled: bool = True) -> None:
+    """Keep a user out, with all their sessions and tokens; or let them in again."""
+    with database.begin() as connection:
+        query = sa.update(user_table).where(user_table.c.name == name).values(disabled=disabled)
+        if not connection.execute(query).rowcount:
+            raise AccountRefused(f"there is no user {name!r}")
+        connection.execute(sa.delete(session_table).where(session_table.c.user == name))
+
+
+def list_users(database: sa.Engine) -> list[User]:
+    """All users by name, those that are kept out left out."""
+    query = sa.select(user_table).where(user_table.c.disabled.is_(False)).order_by(user_table.c.name)
+    with database.connect() as connection:
+        return [_user(row) for row in connection.execute(query)]
+
+
+def log_in(
+    database: sa.Engine, name: str, password: str, code: str, *, at: datetime, lasts: timedelta
+) -> tuple[User, str]:
+    """Check who it is; the user, and what their browser keeps. Raises ``AccountRefused`` with the same words whatever
+    was wrong, after the same work; five failures lock the user for a quarter of an hour."""
+    refused = AccountRefused("user, password or code is not right, or the user is locked for 15 minutes")
+    with database.begin() as connection:
+        row = connection.execute(
+            sa.select(user_table).where(user_table.c.name == name).with_for_update()
+        ).first()
+    right = _right(row.password if row else _unused(), password)
+    if row is None or row.disabled or (row.locked_until and row.locked_until > at):
+        raise refused
+    step = _totp_step(row.totp, code, at) if row.totp else None
+    if not right or (row.totp and (step is None or step <= row.totp_used)):
+        failed = row.failed + 1
+        lock = at + _LOCKED if failed >= _FAILURES else None
+        with database.begin() as connection:
+            here = sa.update(user_table).where(user_table.c.name == name)
+            connection.execute(here.values(failed=0 if lock else failed, locked_until=lock))
+        raise refused
+    with database.begin() as connection:
+        here = sa.update(user_table).where(user_table.c.name == name)
+        used = {"totp_used": step} if step is not None else {}
+        connection.execute(here.values(failed=0, locked_until=None, **used))
+    user = _user(row)
+    return user, grant(database, user.name, "session", "", user.role, at=at, lasts=lasts)
+
+
+def grant(
+    database: sa.Engine, user: str, kind: str, name: str, role: Role, *, at: datetime, lasts: timedelta
+) -> str:
+    """Give out a session or token of a user that runs out; what its holder keeps, which is stored nowhere."""
+    secret = secrets.token_urlsafe(32)
+    values = {"hash": _digest(secret), "user": user, "kind": kind, "name": name, "role": role.value}
+    times = {"created_at": at, "seen_at": at, "expires_at": at + lasts}
+    with database.begin() as connection:
+        connection.execute(sa.insert(session_table).values(values | times))
+    return secret
+
+
+def who_holds(database: sa.Engine, secret: str, kind: str, at: datetime) -> User | None:
+    """The user of a session or token that has not run out; a token may have less than its user's role."""
+    query = (
+        sa.select(user_table, session_table.c.role.label("granted"))
+        .join(session_table, session_table.c.user == user_table.c.name)
+        .where(
+            session_table.c.hash == _digest(secret),
+            session_table.c.kind == kind,
+            session_table.c.expires_at > at,
+            user_table.c.disabled.is_(False),
+        )
+    )
+    with database.connect() as connection:
+        row = connection.execute(query).first()
+    if row is None:
+        return None
+    granted, own = Role(row.granted), Role(row.role)
+    return _user(row, granted if own.may(granted) else own)
+
+
+def end_session(database: sa.Engine, secret: str) -> None:
+    """End a session or token."""
+    with database.begin() as connection:
+        connection.execute(sa.delete(session_table).where(session_table.c.hash == _digest(secret)))
+
+
+def csrf_of(secret: str) -> str:
+    """The word that every form of a session carries: another site cannot know it."""
+    return hmac.new(secret.encode(), b"csrf", hashlib.sha256).hexdigest()
+
+
+def is_empty(database: sa.Engine) -> bool:
+    """Whether there is no user yet."""
+    with database.connect() as connection:
+        return connection.scalar(sa.select(user_table.c.name).limit(1)) is None
+
+
+def audited(database: sa.Engine, at: datetime, who: str, what: str, detail: str, origin: str) -> None:
+    """Write a line into the console's audit."""
+    with database.begin() as connection:
+        connection.execute(
+            sa.insert(audit_table).values(at=at, who=who, what=what, detail=detail[:2000], origin=origin)
+        )
+
+
+def audit(database: sa.Engine, limit: int = 200) -> list[AuditLine]:
+    """The newest lines of the audit."""
+    query = sa.select(audit_table).order_by(audit_table.c.id.desc()).limit(limit)
+    with database.connect() as connection:
+        return [
+            AuditLine(row.at, row.who, row.what, row.detail, row.origin) for row in connection.execute(query)
+        ]
+
+
+def _hashed(password: str) -> str:
+    if len(password) < LEAST_PASSWORD:
+        raise AccountRefused(f"the password is shorter than {LEAST_PASSWORD} characters")
+    return _hasher().hash(password[:1000])
+
+
+@cache
+def _unused() -> str:
+    return _hasher().hash(secrets.token_hex(16))
+
+
+def _right(hashed: str, password: str) -> bool:
+    from argon2.exceptions import VerificationError
+
+    try:
+        return _hasher().verify(hashed, password[:1000])
+    except VerificationError:
+        return False
+
+
+def _totp_step(secret: str, code: str, at: datetime) -> int | None:
+    """The half minute whose code it is, one before and after included; None when it is of none."""
+    import pyotp
+
+    totp, now = pyotp.TOTP(secret), int(at.timestamp()) // 30
+    digits = code.replace(" ", "")
+    for step in (now, now - 1, now + 1):
+        if hmac.compare_digest(totp.generate_otp(step), digits):
+            return step
+    return None
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
+
+
+def _user(row: Any, role: Role | None = None) -> User:
+    return User(row.name, role or Role(row.role), tuple(row.organisations), row.tlp, bool(row.totp))

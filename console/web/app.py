@@ -1,0 +1,91 @@
+"""The console: pages for people, an API for programs, figures for monitoring; everything served by itself."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException as StarletteHTTPException
+
+from config.errors import DuskwatchError
+from console.accounts import is_empty
+from console.web import api, health
+from console.web.context import Context
+from console.web.guard import LogInFirst, Tries, guard, to_log_in
+from console.web.pages import account, alert, inbox, overview, search, sources, watchlists
+from console.web.rendering import page
+
+_FOLDER = Path(__file__).parent
+_STATUS = {"retry": 503, "skip": 422, "stop": 400}
+
+
+def create_app(config: Path | None, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> FastAPI:
+    """The application. Raises as ``read_inputs``."""
+    context = Context(config, clock)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        context.close()
+
+    app = FastAPI(
+        title="Duskwatch",
+        version="1",
+        description="Alerts, posts and sources of one Duskwatch.",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/v1/openapi.json",
+        lifespan=lifespan,
+    )
+    app.state.context = context
+    app.state.tries = Tries()
+    #: The word that makes the first admin, until there is one.
+    app.state.setup = secrets.token_urlsafe(24) if is_empty(context.engine) else ""
+    app.middleware("http")(guard)
+    for module in (health, api, account, inbox, alert, search, sources, watchlists, overview):
+        app.include_router(module.router)
+    app.mount("/static", StaticFiles(directory=_FOLDER / "static"), name="static")
+    _handle_errors(app)
+    return app
+
+
+def _handle_errors(app: FastAPI) -> None:
+    @app.exception_handler(LogInFirst)
+    def _log_in(request: Request, _error: LogInFirst) -> Response:
+        return to_log_in(request)
+
+    @app.exception_handler(DuskwatchError)
+    def _known(request: Request, error: DuskwatchError) -> Response:
+        status = 404 if type(error).__name__.endswith(("Unknown", "Missing")) else _STATUS[error.action]
+        return _told(request, status, str(error))
+
+    @app.exception_handler(StarletteHTTPException)
+    def _http(request: Request, error: HTTPException) -> Response:
+        return _told(request, error.status_code, str(error.detail))
+
+    @app.exception_handler(RequestValidationError)
+    def _invalid(request: Request, error: RequestValidationError) -> Response:
+        faults = "; ".join(f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in error.errors())
+        return _told(request, 422, faults)
+
+
+def _told(request: Request, status: int, detail: str) -> Response:
+    """An error as a page, or as problem+json (RFC 9457) under ``/api/``."""
+    if request.url.path.startswith("/api/"):
+        titles = {401: "not logged in", 403: "not allowed", 404: "not found", 422: "not understood"}
+        problem = {
+            "type": "about:blank",
+            "title": titles.get(status, "refused"),
+            "status": status,
+            "detail": detail,
+        }
+        headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+        return JSONResponse(problem, status, headers, media_type="application/problem+json")
+    return page(request, request.app.state.context, None, "error.html", status, number=status, detail=detail)

@@ -1,0 +1,74 @@
+"""What every request needs: settings and files as they are now, the databases, and who asks."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from config.database import migrate, open_database
+from config.errors import InputError
+from config.settings import Settings, load_settings
+from console.wiring import Inputs, read_inputs
+from indexer.opening import open_store
+from indexer.store import Store
+
+_FRESH = 10.0  # seconds after which changed files are looked at
+
+
+class Context:
+    """One for the whole console. ``inputs`` are the last files without a fault."""
+
+    def __init__(
+        self, config: Path | None, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self.config = config
+        self.now = clock
+        self.settings: Settings = load_settings(config)
+        self.engine: sa.Engine = open_database(self.settings.database_url)
+        migrate(self.engine)
+        self._inputs = read_inputs(config)
+        self._read_at = time.monotonic()
+        self._lock = threading.Lock()
+        self._local = threading.local()
+        self._stores: list[Store] = []
+        #: What is wrong with the files, as it was last read; "" when nothing is.
+        self.faults = ""
+
+    @property
+    def inputs(self) -> Inputs:
+        """Sources, watchlists and settings, at most some seconds old."""
+        with self._lock:
+            if time.monotonic() - self._read_at > _FRESH:
+                self._read_at = time.monotonic()
+                try:
+                    fresh = read_inputs(self.config)
+                    self.faults = ""
+                    if fresh != self._inputs:
+                        self._inputs = fresh
+                except InputError as error:
+                    self.faults = str(error)
+            return self._inputs
+
+    @property
+    def store(self) -> Store:
+        """The store, opened once in each thread."""
+        opened: Store | None = getattr(self._local, "store", None)
+        if opened is None:
+            opened = open_store(self.settings.store_url, self.settings.elasticsearch)
+            self._local.store = opened
+            with self._lock:
+                self._stores.append(opened)
+        return opened
+
+    def close(self) -> None:
+        """Close what is open."""
+        with self._lock:
+            for opened in self._stores:
+                opened.close()
+            self._stores.clear()
+        self.engine.dispose()
