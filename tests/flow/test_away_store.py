@@ -8,6 +8,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from machina_pages import answer
 from socks_server import CONNECTED, Connection, SocksServer, Target
 
 from indexer.opening import open_store
@@ -27,39 +28,7 @@ class Board:
         connection.wfile.write(CONNECTED)
         while head := connection.read_head():
             self.asked += 1
-            body = self._page(head.split()[1])
-            status = "200 OK" if body else "404 Not Found"
-            answer = (
-                f"HTTP/1.1 {status}\r\nContent-Type: text/html\r\nContent-Length: {len(body)}\r\n\r\n{body}"
-            )
-            connection.wfile.write(answer.encode())
-
-    def _page(self, path: str) -> str:
-        place, _, query = path.partition("?")
-        kind = place.rstrip("/").rpartition("/")[2]
-        number = kind.rpartition("-")[2]
-        if "/topic/" not in place:
-            row = '<div class="row"><a class="topic-name-link" href="/forum/a-1/topic/x-{0}/">x</a>'
-            row += '<div class="topic-created">By: ann on Jan. 6, 2022, 9 a.m.</div>'
-            row += '<div class="topic-count">{1}</div></div>'
-            rows = "".join(row.format(name, len(posts) - 1) for name, posts in self.threads.items())
-            return f'<div class="topiclist"><div class="card-body">{rows}</div></div>'
-        if number not in self.threads:
-            return ""
-        at = int(query.removeprefix("page=") or 1)
-        texts = self.threads[number][2 * at - 2 : 2 * at]
-        said = "".join(
-            f'<div id="{text}" class="card post"><small class="text-muted">By: ann on Jan. 6, 2022, noon</small>'
-            f'<div class="post-content">text {text}</div></div>'
-            for text in texts
-        )
-        pages = (len(self.threads[number]) + 1) // 2
-        links = "".join(
-            f'<li{" class=active" * (each == at)}><a class="page-link">{each}</a></li>'
-            for each in range(1, pages + 1)
-        )
-        more = f'<ul class="pagination">{links}</ul>' if pages > 1 else ""
-        return f"<h1>x</h1>{said}{more}"
+            connection.wfile.write(answer(self.threads, head.split()[1]))
 
 
 @pytest.fixture
