@@ -22,6 +22,8 @@ from crawler.state import source_table
 _columns = source_table.c
 # a container's processes have numbers of their own
 _MACHINE = f"{socket.gethostname()}-{os.stat('/proc/self/ns/pid').st_ino}"
+#: Nothing here is later than this after now, save where a clock stood ahead and was set right.
+_AHEAD = timedelta(seconds=3600 + 300)  # the longest lease, and what clocks differ
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -49,7 +51,8 @@ class Leases:
             self._known(connection, [source])
             owner = connection.scalar(sa.select(_columns.lease_owner).where(_columns.source == source))
             ours = token or (owner if owner and _dead(owner) else None)
-            free = _columns.lease_until.is_(None) | (_columns.lease_until < now)
+            until = _columns.lease_until
+            free = until.is_(None) | (until < now) | (until > now + _AHEAD)
             done = connection.execute(
                 sa.update(source_table)
                 .where(_columns.source == source, free | (_columns.lease_owner == ours))
@@ -151,10 +154,11 @@ class Leases:
 
 def _is_due(row: sa.Row[Any], every: timedelta, now: datetime) -> bool:
     if row.lease_until is not None:
-        return bool(row.lease_until < now or _dead(row.lease_owner))
+        there = now <= row.lease_until <= now + _AHEAD
+        return not there or _dead(row.lease_owner)
     if row.rest_until is not None and row.rest_until > now:
         return False
-    return row.started_at is None or row.started_at + every <= now
+    return row.started_at is None or not now - every < row.started_at <= now + _AHEAD
 
 
 def _token() -> str:

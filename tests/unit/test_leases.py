@@ -45,6 +45,17 @@ def test_sources_are_due_by_their_schedule(database: sa.Engine) -> None:
     assert one.due({}, 5) == {}
 
 
+def test_a_clock_that_stood_ahead_and_was_set_right_holds_nothing_up(database: sa.Engine) -> None:
+    one, tomorrow = Leases(database, 60), datetime.now(UTC) + timedelta(days=1)
+    assert list(one.due(EVERY, 5)) == ["a", "b"]
+    set_(database, "a", lease_owner=None, lease_until=None, started_at=tomorrow)
+    set_(database, "b", lease_owner=OTHER, lease_until=tomorrow, started_at=tomorrow)
+    assert sorted(one.due(EVERY, 5)) == ["a", "b"]
+    assert one.due(EVERY, 5) == {}
+    set_(database, "a", lease_owner=OTHER, lease_until=tomorrow)
+    one.take("a")
+
+
 def test_a_source_that_rests_is_not_due(database: sa.Engine) -> None:
     one = Leases(database, 60)
     (token,) = one.due({"a": timedelta(0)}, 1).values()
