@@ -55,6 +55,12 @@ class ElasticsearchSettings(_Section):
         float, Field(ge=0, le=3650, description="a generation of the change log that is older is closed")
     ] = 90.0
 
+    def hasty(self) -> Self:
+        """The same for whoever can do something else instead of waiting."""
+        return self.model_copy(
+            update={"timeout": min(self.timeout, 10.0), "patience": min(self.patience, 5.0)}
+        )
+
     @model_validator(mode="after")
     def _one_way_in(self) -> Self:
         if self.api_key and self.username:

@@ -248,11 +248,10 @@ class Service:
         except DuskwatchError as error:
             _log.error("the spool cannot be read; it is tried again", reason=str(error))
             return
-        why = f"{done.away}" if done.away else ""
-        if done.spool.alarm:
-            why += f"; {FULL}"
+        why = type(done.away).__name__ if done.away else ""  # its words name another host at every try
+        why += FULL if done.spool.alarm else ""
         if why and why != self._spooling:
-            _log.error("posts wait for the store", spool=str(done.spool), reason=why)
+            _log.error("posts wait for the store", spool=str(done.spool), reason=f"{done.away or FULL}")
         elif self._spooling and not done.spool.waiting:
             _log.info("nothing waits for the store any more")
         self._spooling = why if done.spool.waiting else ""

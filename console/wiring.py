@@ -198,8 +198,8 @@ def spool(settings: Settings) -> Iterator[Spool]:
 @contextmanager
 def ingest(settings: Settings) -> Iterator[Ingest]:
     """The way into the store, which is opened when it is needed."""
-    waiting = Spool(settings.data_dir, settings.spool.megabytes)
-    with closing(Ingest(lambda: open_store(settings.store_url, settings.elasticsearch), waiting)) as opened:
+    waiting, server = Spool(settings.data_dir, settings.spool.megabytes), settings.elasticsearch.hasty()
+    with closing(Ingest(lambda: open_store(settings.store_url, server), waiting)) as opened:
         yield opened
 
 

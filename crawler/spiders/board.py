@@ -51,7 +51,7 @@ from indexer.post import Kind, Post, PostKey
 from indexer.spool import Spool
 
 _Content = TypeVar("_Content", BoardPage, ThreadPage)
-_DRAIN, _ANSWER, _PATIENCE = 5.0, 10.0, 5.0  # seconds
+_DRAIN = 5.0  # seconds
 _STORE_GONE = "store gone"  # the reason why a crawl was closed
 _GONE = {GateKind.MISSING, GateKind.FORBIDDEN}
 #: What says that an address does not answer; another may.
@@ -94,10 +94,7 @@ class _Walk:
 def _ingest(settings: Settings) -> Ingest:
     """The way into the store. While it is asked nothing else happens, the lease's heartbeat included: so it is given
     little time, as what it does not take is spooled."""
-    server = settings.elasticsearch
-    hasty = server.model_copy(
-        update={"timeout": min(server.timeout, _ANSWER), "patience": min(server.patience, _PATIENCE)}
-    )
+    hasty = settings.elasticsearch.hasty()
     spool = Spool(settings.data_dir, settings.spool.megabytes)
     masking = open_masking(settings.privacy, settings.data_dir)
     return Ingest(lambda: open_store(settings.store_url, hasty), spool, masking=masking)
