@@ -84,12 +84,14 @@ def do(store: Store, deposit: Deposit, refuse: Refuse, now: datetime) -> Done:
         case ThreadSeen(source, thread, seen, at):
             there = _standing(store, source, thread)
             missing = gone({key: stored.post.position for key, stored in there.items()}, seen)
-            return _remove(store, deposit, [there[key] for key in missing], last_seen=at, now=now)
+            return _remove(store, deposit, [there[key] for key in missing], refuse, last_seen=at, now=now)
         case ThreadGone(source, thread, last_seen, _):
             there = _standing(store, source, thread)
-            return _remove(store, deposit, there.values(), last_seen=last_seen, now=now)
+            return _remove(store, deposit, there.values(), refuse, last_seen=last_seen, now=now)
         case Marked(_, key, last_seen, at):
-            return Done(removed=store.mark_removed([key], last_seen=last_seen, at=at))
+            stored = store.get(key)
+            posts = [stored.post] if stored else []
+            return Done(removed=_mark(store, posts, refuse, last_seen=last_seen, at=at))
 
 
 def settled(store: Store, deposit: Deposit, now: datetime) -> list[Deposit] | None:
@@ -192,13 +194,18 @@ def _put(store: Store, posts: Sequence[Post], refuse: Refuse) -> list[Outcome]:
         try:
             return store.put(posts)
         except PostRefused as error:
-            kept = [post for post in posts if post.id != error.post]
-            if len(kept) == len(posts):
-                raise
-            for post in posts:
-                if post.id == error.post:
-                    refuse(post, error.reason)
-            posts = kept
+            posts = _without(posts, error, refuse)
+
+
+def _without(posts: Sequence[Post], error: PostRefused, refuse: Refuse) -> list[Post]:
+    """The posts that are left when one was refused."""
+    kept = [post for post in posts if post.id != error.post]
+    if len(kept) == len(posts):
+        raise error
+    for post in posts:
+        if post.id == error.post:
+            refuse(post, error.reason)
+    return kept
 
 
 def _standing(store: Store, source: str, thread: str) -> dict[str, Stored]:
@@ -209,12 +216,22 @@ def _remove(
     store: Store,
     deposit: ThreadSeen | ThreadGone,
     missing: Iterable[Stored],
+    refuse: Refuse,
     *,
     last_seen: datetime,
     now: datetime,
 ) -> Done:
-    keys = [each.post.key for each in missing if not _after(each.post.seen_at, deposit.at, now)]
-    return Done(removed=store.mark_removed(keys, last_seen=last_seen, at=deposit.at) if keys else 0)
+    posts = [each.post for each in missing if not _after(each.post.seen_at, deposit.at, now)]
+    return Done(removed=_mark(store, posts, refuse, last_seen=last_seen, at=deposit.at))
+
+
+def _mark(store: Store, posts: Sequence[Post], refuse: Refuse, *, last_seen: datetime, at: datetime) -> int:
+    while posts:
+        try:
+            return store.mark_removed([post.key for post in posts], last_seen=last_seen, at=at)
+        except PostRefused as error:
+            posts = _without(posts, error, refuse)
+    return 0
 
 
 def _after(seen: datetime, at: datetime, now: datetime) -> bool:

@@ -376,7 +376,13 @@ def test_a_spool_of_a_newer_version_is_refused(tmp_path: Path) -> None:
 
 
 class Picky(Flaky):
-    """A store that never takes posts of one author."""
+    """A store that never takes posts of one author, nor a mark that a certain one is gone."""
+
+    def mark_removed(self, keys: list[PostKey], **times: datetime) -> int:
+        for key in keys:
+            if key.post == "stubborn":
+                raise PostRefused("no mark", post=str(key))
+        return self._store.mark_removed(keys, **times)
 
     def put(self, posts: list[Post]) -> Any:
         for each in posts:
@@ -405,6 +411,10 @@ def test_poison_is_set_aside_with_its_reason_and_the_rest_goes_on(world: World) 
     kept = next(each.post for each in refused if each.post.key.post == "p")
     assert replace(kept, language=None) == poison[0]  # the language is told on the way in
     assert world.spool.figures().refused == 3
+    world.ingest.put([post("3"), post("stubborn")], source="forum")
+    assert world.ingest.thread_gone("forum", "t", last_seen=NOON, at=NOON + MINUTE).removed == 3
+    assert world.spool.refused()[0].reason == "no mark"
+    world.spool.forget(post("stubborn"))
     world.spool.forget(far)
     assert world.spool.figures().refused == 2
 
