@@ -248,7 +248,6 @@ class _Reading:
             **self._where(),
             size=size,
             source_includes=_FIELDS,
-            docvalue_fields=[{"field": "listing"}],
         ).body
         return body
 
