@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 _TEXT = """\
 # Growth
 
-Figures of both stores from {low} to {high} posts, as `bench/growth.py --posts {plain} --write` measured them in one run on
-{cores} shared cores: each beside its floor or peer from the same run, so the ratios count and not the times.
+Figures of both stores from {low} to {high} posts, as `bench/growth.py --posts {plain} --write` measured them in one run
+on {cores} cores: each beside its floor or peer from the same run, so the ratios count and not the times.
 
 ![How both stores grow](growth.svg)
 
@@ -33,16 +33,17 @@ transactions as durable. Memory is that of the process that writes.
 
 ## Searching
 
-Milliseconds for the 95th percentile (and the median) of {queries} queries three times over: common, middling and rare words,
-both words, either word, phrases, prefixes; the first page of 20, newest first, with the exact total. The engine's own query
-asks for the same in its own language and reads the same posts, but marks no words and makes no records. The goal is 1.3.
+Milliseconds for the 95th percentile and the median of {queries} queries three times over: common, middling and rare
+words, two words, either of three, phrases, prefixes; the first page of 20, newest first, with the exact total. The
+engine's own query asks for the same in its own language and reads the same posts, but marks no words and makes no
+records. The goal is 1.3.
 
 {searching}
 
 ## The feed
 
-Milliseconds from the begin of a `put` of 50 posts to a reader that has each of its changes, while another process writes as
-fast as it can; beside one look at a feed that holds nothing new.
+Milliseconds from the begin of a `put` of 50 posts to a reader that has each of its changes, while another process
+writes as fast as it can; beside one look at a feed that holds nothing new.
 
 {feed}
 """

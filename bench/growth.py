@@ -42,7 +42,7 @@ from indexer.stores.elasticsearch_mapping import Names
 from indexer.stores.sqlite import _folded
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "tests")]
-from corpus import posts, vocabulary  # noqa: E402 - stands beside this file
+from _corpus import posts, vocabulary  # noqa: E402 - stands beside this file
 from elastic.nodes import Cluster  # noqa: E402 - stands in tests/
 
 _ROOT = Path(__file__).parents[1]
@@ -376,7 +376,7 @@ def main() -> None:
                 server = server or stack.enter_context(Cluster(quick=False, heap=1024)).url
                 measured(kind, f"{server}/growth-{os.getpid()}", sizes, told)
     if arguments.write:
-        from growth_report import write
+        from _growth_report import write
 
         write(points, _ROOT / "docs")
 

@@ -34,6 +34,7 @@ class Compiled:
     where: str
     values: Values
     match: str = ""
+    terms: int = 1
 
     @property
     def rows(self) -> tuple[str, Values]:
@@ -64,7 +65,7 @@ def compile_query(tree: q.Node, filters: Filters, compiler: Compiler) -> Compile
         values.append(filters.until.timestamp())
     if filters.removed is not None:
         where += f" AND post.removed IS {'NOT ' if filters.removed else ''}NULL"
-    return Compiled(where, values, match)
+    return Compiled(where, values, match, _leaves(tree))
 
 
 class Compiler:

@@ -17,7 +17,9 @@ from indexer.stores import sqlite_rows as rows
 from indexer.stores.sqlite_query import ORDERS, Compiled, Compiler, Order, compile_query
 
 _INTERVALS = {"hour": "%Y-%m-%dT%H:00", "day": "%Y-%m-%d", "week": "week", "month": "%Y-%m-01"}
-_COMMON, _WINDOW = 20, 2000  # a word of one post in 20 is looked for in so many first
+#: To ask whether a post fits costs some fifty times as much for each term as to read one more that does, and about
+#: 20 * posts / hits have to be asked until a page is full: worth it where hits² > 1,000 * terms * posts.
+_COMMON, _WINDOW = 1000, 2000
 _ON = "revision.post = post.rowid AND revision.revision = post.revision"
 
 
@@ -120,7 +122,7 @@ def _each(
     total: int,
 ) -> list[tuple[Any, ...]]:
     further, mark = _behind(order, place)
-    if compiled.match and order[0][0] == "posted" and total * _COMMON >= _last(db):
+    if compiled.match and order[0][0] == "posted" and total**2 >= _COMMON * compiled.terms * _last(db):
         # a common word stands in the first posts of the order already: no need to sort all that have it
         inner = f"SELECT rowid AS at, id, posted, 0 AS score FROM post WHERE 1{further}"
         fits = "EXISTS (SELECT 1 FROM words WHERE words MATCH ? AND words.rowid = at)"
