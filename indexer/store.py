@@ -70,11 +70,14 @@ class SearchPage:
 
 @dataclass(frozen=True, slots=True)
 class PurgePolicy:
-    """What may be forgotten: posts whose newest revision is older than ``keep``, or those of ``sources`` only. A post
-    that still stands on its board is new again when it is next read."""
+    """What may be forgotten: posts whose newest revision was seen longer than ``keep`` ago, those of ``sources`` only
+    where any are named. Kept are posts of ``protected`` listings, each a source and a thread, and posts of which one of
+    ``readers`` has a change still to read: each is a cursor of the feed, None for one who has read nothing."""
 
     keep: timedelta
     sources: tuple[str, ...] = ()
+    protected: frozenset[tuple[str, str]] = frozenset()
+    readers: tuple[str | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +141,8 @@ class Store(Protocol):
     ) -> SearchPage:
         """Posts whose newest revision fits. May raise ``QueryError``. ``facets`` of source, board, author,
         kind, language. ``by_listing``: of each listing its first hit only, with how many of its posts fit; up to
-        10,000 listings can be paged through. Further pages hold every hit once, whatever is written meanwhile; a hit
+        10,000 listings can be paged through. What this object wrote before is found; what others wrote within a second
+        before may not be. Further pages hold every hit once, whatever is written meanwhile; a hit
         that came or changed since the first page may be among them or not."""
 
     def histogram(
@@ -156,8 +160,13 @@ class Store(Protocol):
     def mark_removed(self, keys: Sequence[PostKey], *, last_seen: datetime, at: datetime) -> int:
         """Mark posts as gone from their board; the number newly marked. Unknown keys are passed over."""
 
-    def purge(self, policy: PurgePolicy, *, now: datetime) -> int:
-        """Forget what the policy allows; the number of posts forgotten."""
+    def purge(self, policy: PurgePolicy, *, now: datetime, dry_run: bool = False) -> int:
+        """Forget what the policy allows; the number of posts forgotten, or with ``dry_run`` of those that would be.
+
+        A forgotten post is found nowhere, its text and its changes are gone; what stays is its key, the hash of its
+        content and how many revisions it had. By these it is ``KNOWN`` when its board still shows it, and other
+        content is ``CHANGED``, so that nothing old is told as new. A store may free the space later.
+        """
 
     def stats(self) -> StoreStats:
         """Counts and size."""

@@ -24,7 +24,7 @@ from indexer.stores.elasticsearch_documents import (
     read_stored,
 )
 from indexer.stores.elasticsearch_feed import Feed
-from indexer.stores.elasticsearch_purge import purge
+from indexer.stores.elasticsearch_purge import compact, forget
 from indexer.stores.elasticsearch_query import Query
 from indexer.stores.elasticsearch_scan import Found, scan
 from indexer.stores.elasticsearch_search import Searcher
@@ -94,8 +94,13 @@ class ElasticsearchStore:
         made = self._writer.commit({document_id(str(key)): removing(key) for key in keys})
         return sum(change is not None for change in made.values())
 
-    def purge(self, policy: PurgePolicy, *, now: datetime) -> int:
-        return purge(self._client, self._names, policy, now, self._server.patience)
+    def purge(self, policy: PurgePolicy, *, now: datetime, dry_run: bool = False) -> int:
+        unread = [at for reader in policy.readers if (at := self._feed.unread(reader))]
+        oldest, patience = min(unread, default=None), self._server.patience
+        count = forget(self._client, self._names, policy, now, oldest, patience, dry_run=dry_run)
+        if not dry_run:
+            compact(self._client, self._names, policy, now, patience)
+        return count
 
     # --- reading
 
@@ -107,7 +112,7 @@ class ElasticsearchStore:
                 if not (isinstance(error.body, dict) and error.body.get("found") is False):
                     raise
                 return None
-        return read_stored(found["_source"])
+        return read_stored(found["_source"]) if "post" in found["_source"] else None
 
     def thread(self, source: str, thread: str) -> list[Stored]:
         wanted = [{"term": {"source": keyword(source)}}, {"term": {"thread": keyword(thread)}}]
@@ -160,13 +165,14 @@ class ElasticsearchStore:
         return self._search.histogram(query, filters, interval)
 
     def stats(self) -> StoreStats:
-        standing = {"exists": {"field": "removed"}}
+        kept = {"bool": {"must_not": [{"exists": {"field": "forgotten"}}]}}
+        gone = {"bool": {"filter": [{"exists": {"field": "removed"}}, kept]}}
         revised = {"bool": {"must_not": [{"term": {"kind": ChangeKind.REMOVED.value}}]}}
         both = [self._names.posts, self._names.changes]
         with errors(self._client):
             self._client.indices.refresh(index=both)
-            posts = self._client.count(index=self._names.posts)["count"]
-            removed = self._client.count(index=self._names.posts, query=standing)["count"]
+            posts = self._client.count(index=self._names.posts, query=kept)["count"]
+            removed = self._client.count(index=self._names.posts, query=gone)["count"]
             revisions = self._client.count(index=self._names.changes, query=revised)["count"]
             size = self._client.indices.stats(index=both, metric="store")["_all"]["primaries"]["store"]
         about = health.detail(self._client, self._names)

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 from elasticsearch import Elasticsearch
@@ -63,7 +64,14 @@ class Feed:
 
     def read(self, after: str | None, limit: int) -> ChangePage:
         """The changes behind a cursor. Heads that a dead writer left behind follow first."""
-        start = self._places(after)
+        places = self._places(after)
+        while True:
+            places, found = self._next(places, limit)
+            kept = self._heal(found)
+            if kept or not found:  # an empty page would say that there is nothing more
+                return ChangePage(tuple(map(read_change, kept)), self._cursor(places))
+
+    def _next(self, start: Places, limit: int) -> tuple[Places, list[Entry]]:
         for tried in range(_TRIES):
             places, found = dict(start), list[Entry]()
             try:
@@ -72,7 +80,12 @@ class Feed:
             except Gone:  # a generation that was compacted in this moment: look again
                 if tried == _TRIES - 1:
                     raise
-        return ChangePage(tuple(map(read_change, self._heal(found))), self._cursor(places))
+        return places, found
+
+    def unread(self, after: str | None) -> datetime | None:
+        """When the first change behind a cursor was stored; None: there is none."""
+        changes = self.read(after, 1).changes
+        return changes[0].stored_at if changes else None
 
     def check(self, cursor: str | None) -> None:
         """Raises ``CursorUnknown`` for a cursor of another store."""

@@ -94,7 +94,7 @@ class _Copy:
             mapping.put_template(self.client, self.names, "posts")
             store = self.state["mappings"]["_meta"]["store"]
             log = self._log()[-1]
-            begun = {"store": store, "copied": -1, "log": log, "from": _checkpoint(self.client, log)}
+            begun = {"store": store, "copied": -1, "log": log, "from": checkpoint(self.client, log)}
             mapping.create(self.client, self.new, "posts", **begun)
             meta = self.client.indices.get_mapping(index=self.new)[self.new]["mappings"]["_meta"]
             total = self.client.count(index=self.old)["count"]
@@ -118,7 +118,7 @@ class _Copy:
     def _up_to(self, place: int, meta: Mapping[str, Any], total: int) -> int:
         """Copy what lies behind a sequence number, up to the checkpoint; the latter."""
         with errors(self.client):
-            high = _checkpoint(self.client, self.old)
+            high = checkpoint(self.client, self.old)
             self.client.indices.refresh(index=self.old)
         query = {"range": {"_seq_no": {"gt": place, "lte": high}}}
         waiting: list[Operation] = []
@@ -236,7 +236,8 @@ def _tidy(client: Elasticsearch, names: Names, present: str, changes: Mapping[st
             client.indices.put_settings(index=index, settings={"index.blocks.write": None})
 
 
-def _checkpoint(client: Elasticsearch, index: str) -> int:
+def checkpoint(client: Elasticsearch, index: str) -> int:
+    """The global checkpoint of an index: what lies below is done on every copy."""
     answer = client.indices.stats(index=index, level="shards", metric="docs", filter_path="indices.*.shards")
     copies = [
         copy

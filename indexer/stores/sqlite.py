@@ -18,11 +18,12 @@ from indexer.stores import sqlite_rows as rows
 from indexer.stores import sqlite_search
 from indexer.text import FOLDING, fold
 
-_SCHEMA = 1
+_SCHEMA = 2
 _COLUMNS = ", ".join(rows.COLUMNS)
 _MARKS = ", ".join(f":{name}" for name in rows.COLUMNS)
 _SETTINGS = ", ".join(f"{name} = :{name}" for name in rows.COLUMNS if name != "id")
 _ROOM = 1_000_000_000  # bytes that its disk should have left
+_FORGET = 1000  # posts in one transaction
 _PARAMETERS = 500  # of one statement; SQLite takes more
 
 
@@ -55,21 +56,27 @@ class SqliteStore:
             return []
         now = datetime.now(UTC)
         with self._errors(), self._transaction():
-            known = self._hashes([post.id for post in posts])
+            names = [post.id for post in posts]
+            known = self._hashes(names)
+            forgotten = self._forgotten([name for name in names if name not in known])
+            known |= {name: None if gone else was for name, (was, _, _, gone) in forgotten.items()}
             outcomes: list[Outcome] = []
             fresh: list[Post] = []
-            for post in posts:
-                if post.id not in known:
+            for name, post in zip(names, posts, strict=True):
+                if name not in known:
                     fresh.append(post)
                     outcomes.append(Outcome.NEW)
-                elif known[post.id] == post.content_hash:
+                elif known[name] == post.content_hash:
                     outcomes.append(Outcome.KNOWN)
                 else:
                     self._insert(fresh, now)  # the feed tells of a batch in its order
                     fresh = []
-                    self._change(post, now)
+                    if name in forgotten:
+                        self._bring_back(post, forgotten.pop(name), now)
+                    else:
+                        self._change(post, now)
                     outcomes.append(Outcome.CHANGED)
-                known[post.id] = post.content_hash
+                known[name] = post.content_hash
             self._insert(fresh, now)
             return outcomes
 
@@ -83,6 +90,37 @@ class SqliteStore:
                 part,
             ).fetchall()
         return found
+
+    def _forgotten(self, asked: Sequence[str]) -> dict[str, tuple[str, int, float, int]]:
+        """Hash, revision, first seen and whether it was removed, of those that are forgotten."""
+        found: dict[str, tuple[str, int, float, int]] = {}
+        if asked and self._db.execute("SELECT EXISTS (SELECT 1 FROM forgotten)").fetchone()[0]:
+            for start in range(0, len(asked), _PARAMETERS):
+                part = asked[start : start + _PARAMETERS]
+                query = f"SELECT * FROM forgotten WHERE id IN ({rows.marks(part)})"
+                found |= {name: tuple(rest) for name, *rest in self._db.execute(query, part)}
+        return found
+
+    def _bring_back(self, post: Post, left: tuple[str, int, float, int], now: datetime) -> None:
+        """A new revision of a post that was forgotten."""
+        _, revision, first_seen, _ = left
+        self._db.execute("DELETE FROM forgotten WHERE id = ?", (post.id,))
+        values = rows.post_values(post)
+        if post.posted_at is None:
+            values["posted"] = first_seen
+        rowid = self._db.execute(
+            f"INSERT INTO post ({_COLUMNS}, revision, first_seen) VALUES ({_MARKS}, :revision, :first_seen)"
+            " RETURNING rowid",
+            {**values, "revision": revision + 1, "first_seen": first_seen},
+        ).fetchone()[0]
+        self._write_revision(rowid, revision + 1, post, now)
+
+    def _write_revision(self, rowid: int, revision: int, post: Post, now: datetime) -> None:
+        self._db.execute("INSERT INTO revision VALUES (?, ?, ?)", (rowid, revision, rows.to_json(post)))
+        self._db.execute(
+            "INSERT INTO words (rowid, title, text, author) VALUES (?, ?, ?, ?)", (rowid, *_folded(post))
+        )
+        self._feed(rowid, revision, ChangeKind.CHANGED, now)
 
     def _insert(self, posts: Sequence[Post], now: datetime) -> None:
         """Posts that are all new, and all different. Whole statements for many rows cost half of one a row."""
@@ -122,11 +160,7 @@ class SqliteStore:
             " WHERE rowid = :rowid",
             {**values, "revision": revision, "rowid": rowid},
         )
-        self._db.execute("INSERT INTO revision VALUES (?, ?, ?)", (rowid, revision, rows.to_json(post)))
-        self._db.execute(
-            "INSERT INTO words (rowid, title, text, author) VALUES (?, ?, ?, ?)", (rowid, *_folded(post))
-        )
-        self._feed(rowid, revision, ChangeKind.CHANGED, now)
+        self._write_revision(rowid, revision, post, now)
 
     def mark_removed(self, keys: Sequence[PostKey], *, last_seen: datetime, at: datetime) -> int:
         marked = 0
@@ -143,19 +177,40 @@ class SqliteStore:
                     marked += 1
         return marked
 
-    def purge(self, policy: PurgePolicy, *, now: datetime) -> int:
-        limit = (now - policy.keep).timestamp()
-        where, values = "seen < ?", [limit]
+    def purge(self, policy: PurgePolicy, *, now: datetime, dry_run: bool = False) -> int:
+        where, values = "seen < ?", list[float | str]([(now - policy.keep).timestamp()])
         if policy.sources:
             where += f" AND source IN ({rows.marks(policy.sources)})"
-        with self._errors(), self._transaction():
-            found = self._db.execute(
-                f"SELECT rowid, revision FROM post WHERE {where}", [*values, *policy.sources]
-            ).fetchall()
-            for rowid, revision in found:
-                self._unindex(rowid, revision)
-                self._db.execute("DELETE FROM post WHERE rowid = ?", (rowid,))
-        return len(found)
+            values += policy.sources
+        if policy.readers:
+            where += " AND NOT EXISTS (SELECT 1 FROM feed WHERE feed.post = post.rowid AND feed.seq > ?)"
+            values.append(min(map(self._sequence, policy.readers)))
+        done, last = 0, 0
+        while True:
+            with self._errors(), self._transaction():
+                # in parts: nobody else can write meanwhile
+                found = self._db.execute(
+                    f"SELECT rowid, revision, source, thread FROM post WHERE {where} AND rowid > ? ORDER BY rowid"
+                    " LIMIT ?",
+                    [*values, last, _FORGET],
+                ).fetchall()
+                for rowid, revision, source, thread in found:
+                    if (source, thread) not in policy.protected:
+                        done += 1
+                        if not dry_run:
+                            self._forget(rowid, revision)
+            if not found:
+                return done
+            last = found[-1][0]
+
+    def _forget(self, rowid: int, revision: int) -> None:
+        self._unindex(rowid, revision)
+        self._db.execute(
+            "INSERT INTO forgotten SELECT id, hash, revision, first_seen, removed IS NOT NULL FROM post"
+            " WHERE rowid = ?",
+            (rowid,),
+        )
+        self._db.execute("DELETE FROM post WHERE rowid = ?", (rowid,))
 
     # --- reading
 
@@ -243,12 +298,14 @@ class SqliteStore:
                     f"{self._path} has schema {version}, this version knows {_SCHEMA}",
                     cure="update duskwatch",
                 )
-            if version == 0:
-                script = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
-                for statement in statements(script):
+            script = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+            for statement in statements(script):
+                if version == 0 or (version == 1 and "CREATE TABLE forgotten" in statement):
                     self._db.execute(statement)
+            if version == 0:
                 self._db.execute("INSERT INTO meta VALUES ('uuid', ?)", (uuid.uuid4().hex,))
                 self._db.execute("INSERT INTO meta VALUES ('folding', ?)", (FOLDING,))
+            if version < _SCHEMA:
                 self._db.execute(f"PRAGMA user_version = {_SCHEMA}")
             folding = self._db.execute("SELECT value FROM meta WHERE key = 'folding'").fetchone()
             if folding != (FOLDING,):

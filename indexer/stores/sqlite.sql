@@ -44,3 +44,12 @@ CREATE INDEX feed_post ON feed (post);
 -- words are folded and split in Python; the ascii tokenizer only cuts at the spaces between them
 CREATE VIRTUAL TABLE words USING fts5 (title, text, author, content='', tokenize='ascii');
 CREATE VIRTUAL TABLE vocabulary USING fts5vocab (words, 'row');
+
+-- what is left of a post that is forgotten: by this it is known when its board still shows it
+CREATE TABLE forgotten (
+    id TEXT PRIMARY KEY,
+    hash TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    first_seen REAL NOT NULL,
+    removed INTEGER NOT NULL
+) WITHOUT ROWID;

@@ -180,6 +180,20 @@ def test_the_change_log_rolls_over_by_itself(url: str, client: Elasticsearch) ->
     assert [name[-6:] for name in names] == ["000001", "000002", "000003", "000004"]
 
 
+def test_a_generation_that_is_large_is_closed(url: str, client: Elasticsearch) -> None:
+    server = ElasticsearchSettings(rollover_megabytes=1)
+    chance = random.Random(20260106)
+    large = [post(str(number), chance.randbytes(50_000).hex()) for number in range(40)]
+    names = Names(prefix(url))
+    for batch, generations in ((large[:2], 1), (large[2:], 1), ([post("last")], 2)):
+        with closing(open_store(url, server)) as store:  # one that looks at the size with its first batch
+            store.put(batch)
+        client.indices.flush(index=names.changes)
+        assert len(client.indices.get_alias(name=names.changes).body) == generations
+    with closing(open_store(url)) as store:
+        assert len(store.changes().changes) == 41
+
+
 def _lose_head(url: str, client: Elasticsearch, name: str) -> None:
     """Bring a post into the state that a writer leaves which dies between a change and its head."""
     query = {"term": {"id": str(post(name).key).replace(" ", "%20")}}
@@ -242,11 +256,77 @@ def test_a_batch_put_again_finishes_what_was_cut_off(store: Store, url: str, cli
     assert [change.kind for change in store.changes().changes] == [ChangeKind.NEW, ChangeKind.NEW]
 
 
-def test_a_purged_post_can_come_back_at_once(store: Store) -> None:
-    for _ in range(3):
-        assert store.put([post("1"), post("1", "changed")]) == [Outcome.NEW, Outcome.CHANGED]
-        assert store.purge(PurgePolicy(timedelta(0)), now=NOON + timedelta(days=1)) == 1
-        assert (store.changes().changes, store.stats().revisions) == ((), 0)
+def test_forgotten_posts_leave_the_disk_with_their_generation(
+    store: Store, url: str, client: Elasticsearch
+) -> None:
+    names = Names(prefix(url))
+    old, keep = NOON - timedelta(days=90), PurgePolicy(timedelta(days=30))
+
+    def put(part: str, seen: datetime = old) -> None:
+        store.put([post(f"{part} {number}", thread_of(number), seen_at=seen) for number in range(9)])
+
+    def thread_of(number: int) -> str:
+        return f"words {number}"
+
+    def generations() -> dict[str, int]:
+        client.indices.refresh(index=names.changes)
+        known = client.indices.get_alias(name=names.changes).body
+        return {name.rpartition("-")[2]: client.count(index=name)["count"] for name in sorted(known)}
+
+    put("a")
+    half = store.changes(limit=4).cursor
+    client.indices.rollover(alias=names.changes_write)
+    put("b")
+    store.put([post("a 7", "edited", seen_at=NOON), post("b 3", "edited", seen_at=NOON)])
+    end = store.changes().cursor
+    client.indices.rollover(alias=names.changes_write)
+    put("c")
+    assert store.purge(keep, now=NOON) == 25
+    assert generations() == {"000001.1": 1, "000002": 11, "000003": 9}  # the second holds young changes
+    whole = [change.stored.post.text for change in store.changes().changes]
+    assert whole == ["words 7", "words 3", "edited", "edited"]
+    assert store.changes(end).changes == ()
+    # who stood within a generation that was written anew reads what is left of it, once more or for the first time
+    first = store.changes(half, limit=1)
+    assert [change.stored.post.text for change in first.changes] == ["words 7"]
+    assert len(store.changes(first.cursor).changes) == 3
+    assert [each.post.text for each in store.revisions(post("a 7").key)] == ["words 7", "edited"]
+    assert store.purge(keep, now=NOON + timedelta(days=1)) == 0
+    assert store.purge(keep, now=NOON + timedelta(days=40)) == 2
+    assert generations() == {"000003": 9}
+    assert (store.changes().changes, store.changes(half).changes, store.changes(end).changes) == ((), (), ())
+    assert store.put([post("a 7", "edited"), post("new")]) == [Outcome.KNOWN, Outcome.NEW]
+    assert [change.stored.post.key.post for change in store.changes(end).changes] == ["new"]
+    left = client.indices.get(index=f"{names.changes}-*").body
+    assert len(left) == 1
+
+
+def test_the_feed_is_whole_while_generations_are_compacted(url: str, client: Elasticsearch) -> None:
+    names = Names(prefix(url))
+    keep = PurgePolicy(timedelta(days=30))
+    with closing(open_store(url)) as other:
+        other.put([post(f"old {number}", seen_at=NOON - timedelta(days=90)) for number in range(50)])
+        client.indices.rollover(alias=names.changes_write)
+        step = itertools.count(1)
+
+        def between() -> None:
+            if next(step) % 3 == 0:
+                other.purge(keep, now=NOON + timedelta(days=100 * next(step)))
+                client.indices.rollover(alias=names.changes_write)
+
+        with closing(open_store(url)) as reader:
+            cursor, seen = None, []
+            for number in range(12):
+                other.put([post(f"{number} {at}", seen_at=NOON + timedelta(days=10_000)) for at in range(5)])
+                page = reader.changes(cursor, limit=7)
+                cursor = page.cursor
+                seen += [change.stored.post.key.post for change in page.changes]
+                between()
+            while (page := reader.changes(cursor, limit=7)).changes:
+                cursor = page.cursor
+                seen += [change.stored.post.key.post for change in page.changes]
+    wanted = {f"{number} {at}" for number in range(12) for at in range(5)}
+    assert wanted <= set(seen)
 
 
 def test_values_longer_than_an_index_takes_are_kept_whole(store: Store) -> None:

@@ -8,7 +8,8 @@ import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from elasticsearch import Elasticsearch
 from config.errors import StoreOutdated, StoreRefused, StoreUnavailable
 from indexer.opening import open_store, upgrade_store
 from indexer.post import Outcome, Post, PostKey
-from indexer.store import Store
+from indexer.store import PurgePolicy, Store
 
 NOON = datetime(2026, 1, 6, 12, tzinfo=UTC)
 SPAWN = multiprocessing.get_context("spawn")
@@ -235,9 +236,14 @@ def test_what_was_forgotten_meanwhile_stays_forgotten(url: str, client: Elastics
 
 def test_words_are_laid_out_anew_when_they_are_asked_for(url: str) -> None:
     with closing(open_store(url)) as store:
-        store.put([post("1"), post("2")])
+        old = replace(post("0"), seen_at=NOON - timedelta(days=90))
+        store.put([old, post("1"), post("2")])
+        assert store.purge(PurgePolicy(timedelta(days=30)), now=NOON) == 1
         cursor = store.changes().cursor
-        assert upgrade_store(url, again=True) == 2
-        assert store.put([post("1"), post("3")]) == [Outcome.KNOWN, Outcome.NEW]  # its writers go on
+        assert upgrade_store(url, again=True) == 3
+        assert store.put([old, post("1"), post("3")]) == [
+            *[Outcome.KNOWN] * 2,
+            Outcome.NEW,
+        ]  # its writers go on
         assert [change.stored.post.key.post for change in store.changes(cursor).changes] == ["3"]
         assert store.search("words").total == 3

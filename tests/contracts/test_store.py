@@ -338,10 +338,69 @@ def test_a_post_without_a_time_keeps_its_place_when_it_changes(store: Store) -> 
 
 def test_purge_forgets_and_keeps(store: Store) -> None:
     store.put([post(1, seen_at=NOON - timedelta(days=90)), post(2)])
-    assert store.purge(PurgePolicy(timedelta(days=30)), now=NOON) == 1
+    policy = PurgePolicy(timedelta(days=30))
+    assert store.purge(policy, now=NOON, dry_run=True) == 1
+    assert store.stats().posts == 2
+    assert store.purge(policy, now=NOON) == 1
+    assert store.purge(policy, now=NOON) == 0
     assert ids(store, "*") == ["2"]
     assert ids(store, "words") == ["2"]
+    assert ids(store, "NOT gold", by_listing=True) == ["2"]
+    assert store.histogram("*") == [(NOON.replace(hour=0), 1)]
+    assert store.search("*", facets=["kind"]).facets == {"kind": {"reply": 1}}
     assert store.stats().posts == 1
+    assert store.get(post(1).key) is None
+    assert store.revisions(post(1).key) == []
+    assert [each.post.key.post for each in store.thread("forum", "t1")] == ["2"]
+    assert [change.stored.post.key.post for change in store.changes().changes] == ["2"]
+
+
+def test_a_forgotten_post_that_still_stands_is_not_new(store: Store) -> None:
+    old = post(1, seen_at=NOON - timedelta(days=90))
+    gone = post(2, seen_at=NOON - timedelta(days=90))
+    store.put([old, gone])
+    store.mark_removed([gone.key], last_seen=NOON - timedelta(days=90), at=NOON)
+    cursor = store.changes().cursor
+    assert store.purge(PurgePolicy(timedelta(days=30)), now=NOON) == 2
+    assert store.put([old, post(3)]) == [Outcome.KNOWN, Outcome.NEW]
+    assert store.mark_removed([old.key], last_seen=NOON, at=NOON) == 0
+    assert store.get(old.key) is None
+    edited = replace(old, text="edited", seen_at=NOON, content_hash="")
+    assert store.put([gone, edited, edited]) == [Outcome.CHANGED, Outcome.CHANGED, Outcome.KNOWN]
+    newest = store.get(old.key)
+    assert newest is not None
+    assert (newest.post, newest.revision, newest.first_seen_at) == (edited, 2, NOON - timedelta(days=90))
+    assert ids(store, "edited") == ["1"]
+    found = [(change.kind, change.stored.post.key.post) for change in store.changes(cursor).changes]
+    assert found == [(ChangeKind.NEW, "3"), (ChangeKind.CHANGED, "2"), (ChangeKind.CHANGED, "1")]
+    assert store.purge(PurgePolicy(timedelta(days=30)), now=NOON) == 1
+    assert store.put([gone, edited]) == [Outcome.KNOWN, Outcome.KNOWN]
+
+
+def test_a_reader_from_the_beginning_comes_past_forgotten_posts(store: Store) -> None:
+    store.put([post(number, seen_at=NOON - timedelta(days=90)) for number in range(1, 20)])
+    store.put([post(20)])
+    store.purge(PurgePolicy(timedelta(days=30)), now=NOON)
+    assert [change.stored.post.key.post for change in store.changes(limit=3).changes] == ["20"]
+
+
+def test_what_is_protected_or_unread_is_not_forgotten(store: Store) -> None:
+    old = NOON - timedelta(days=90)
+
+    def one(source: str, thread: str) -> Post:
+        return post(1, key=PostKey(source, thread, "1"), seen_at=old)
+
+    store.put([one("forum", "a/b"), one("forum", "c")])
+    cursor = store.changes().cursor
+    store.put([one("forum", "d"), one("market", "a/b")])
+    policy = PurgePolicy(timedelta(days=30), protected=frozenset({("forum", "a/b")}))
+    assert store.purge(replace(policy, readers=(None,)), now=NOON) == 0
+    assert store.purge(replace(policy, readers=(store.changes(cursor).cursor, cursor)), now=NOON) == 1
+    assert store.get(one("forum", "c").key) is None
+    assert store.purge(replace(policy, sources=("market",)), now=NOON) == 1
+    end = store.changes(cursor).cursor
+    assert store.purge(replace(policy, readers=(end,)), now=NOON) == 1
+    assert [hit.stored.post.key.thread for hit in store.search("*").hits] == ["a/b"]
 
 
 def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
@@ -372,6 +431,21 @@ def test_words_are_indexed_anew_when_their_folding_changes(
     after.put([post(1, "others")])
     assert (ids(after, "words"), ids(after, "others")) == ([], ["1"])
     after.close()
+
+
+def test_a_store_of_the_first_schema_is_opened(tmp_path: Path) -> None:
+    import sqlite3
+    from contextlib import closing
+
+    url = f"sqlite:///{tmp_path}/posts.db"
+    with closing(open_store(url)) as before:
+        before.put([post(1)])
+    with closing(sqlite3.connect(tmp_path / "posts.db")) as database:
+        database.execute("DROP TABLE forgotten")
+        database.execute("PRAGMA user_version = 1")
+    with closing(open_store(url)) as after:
+        assert after.put([post(1), post(2)]) == [Outcome.KNOWN, Outcome.NEW]
+        assert after.purge(PurgePolicy(timedelta(0)), now=NOON + timedelta(days=1)) == 2
 
 
 texts = st.text(st.characters(codec=None), max_size=60)  # type: ignore[arg-type]
