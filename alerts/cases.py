@@ -293,6 +293,13 @@ def changes_of(connection: sa.Connection, alert: str) -> list[ToldChange]:
     ]
 
 
+def listings(database: sa.Engine) -> frozenset[tuple[str, str]]:
+    """Every listing that has an alert, whatever became of it: source and thread."""
+    query = sa.select(listing_table.c.source, listing_table.c.thread).distinct()
+    with database.connect() as connection:
+        return frozenset((source, thread) for source, thread in connection.execute(query))
+
+
 def hot_threads(database: sa.Engine, source: str) -> set[str]:
     """The listings of a source that have an alert which is not closed as false."""
     query = (

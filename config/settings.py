@@ -154,6 +154,20 @@ class DeliverSettings(_Section):
     backoff_limit: Annotated[float, Field(gt=0, le=86_400, description="longest pause, seconds")] = 3600.0
 
 
+class RetentionSettings(_Section):
+    """How long posts are kept."""
+
+    days: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=36_500,
+            description="posts whose content was last seen to change longer ago are forgotten, once a day, unless"
+            " their listing has an alert; 0: kept for ever",
+        ),
+    ] = 0.0
+
+
 class EvidenceSettings(_Section):
     """How long pages are kept as they were fetched."""
 
@@ -261,6 +275,7 @@ class Settings(_Section):
     crawl: CrawlSettings = CrawlSettings()
     watch: WatchSettings = WatchSettings()
     deliver: DeliverSettings = DeliverSettings()
+    retention: RetentionSettings = RetentionSettings()
     evidence: EvidenceSettings = EvidenceSettings()
     privacy: PrivacySettings = PrivacySettings()
     web: WebSettings = WebSettings()

@@ -11,7 +11,7 @@ import socket
 import subprocess
 import threading
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -35,6 +35,7 @@ from console.wiring import (
     database,
     deliver,
     drain,
+    purge,
     read_inputs,
     store,
     watch,
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 _log = structlog.get_logger()
 _CRAWLS_END = 5.0  # seconds after which all crawls that have not ended by themselves are killed
 _DRAIN = 5.0  # seconds that one run of its job gives to what waits for the store
+_PURGE_AFTER = timedelta(minutes=10)  # after the start, when what is urgent is under way
 _ALL_ENDS = 8.0  # seconds after which a delivery or watch that is still under way is left behind
 
 
@@ -113,6 +115,9 @@ class Service:
         self._scheduler.add_job(self._purge_evidence, "interval", days=1, id="evidence", next_run_time=now)
         self._scheduler.add_job(self._drain, "interval", seconds=_DRAIN, id="spool", next_run_time=now)
         self._scheduler.add_job(self._begin_crawls, "interval", seconds=1, id="crawl", next_run_time=now)
+        self._scheduler.add_job(
+            self._purge, "interval", hours=24, id="retention", next_run_time=now + _PURGE_AFTER
+        )
         self._scheduler.start()
         _log.info(
             "service runs", sources=len(self._inputs.sources), organisations=len(self._inputs.organisations)
@@ -273,6 +278,15 @@ class Service:
             )
             if not self._delivering and not self._stopping.is_set():  # an alert need not wait for its turn
                 self._scheduler.modify_job("deliver", next_run_time=datetime.now(UTC))
+
+    def _purge(self) -> None:
+        try:
+            count = purge(self._inputs.settings)
+        except DuskwatchError as error:
+            _log.error("old posts could not be forgotten; it is tried again tomorrow", reason=str(error))
+            return
+        if count:
+            _log.info("old posts were forgotten", posts=count, days=self._inputs.settings.retention.days)
 
     def _deliver(self) -> None:
         try:

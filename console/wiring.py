@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from alerts.agenda import keep_agenda
-from alerts.cases import hot_threads
+from alerts.cases import hot_threads, listings
 from alerts.channel import Channel
 from alerts.channels import open_channels
 from alerts.clocks import warn
@@ -43,7 +43,7 @@ from indexer.ingest import Ingest
 from indexer.opening import open_store
 from indexer.post import PostKey, Stored
 from indexer.spool import Spool, SpoolFigures
-from indexer.store import Store
+from indexer.store import PurgePolicy, Store
 
 _STUCK = 300.0  # seconds
 
@@ -286,6 +286,19 @@ def _watcher(inputs: Inputs, engine: sa.Engine, posts: Store, channels: Sequence
         ways=inputs.ways,
         reliabilities=_reliabilities(inputs),
     )
+
+
+def purge(settings: Settings, *, days: float | None = None, dry_run: bool = False) -> int | None:
+    """Forget posts that are older than the settings say, or than so many days, but for those of listings with an alert
+    and those that the watcher has not read; how many, None where everything is kept."""
+    keep = settings.retention.days if days is None else days
+    if not keep:
+        return None
+    with database(settings) as engine, store(settings) as posts:
+        # a watcher that has never run has read nothing
+        stand = tuple(cursor for cursor, _ in feed_cursors(engine).values()) or (None,)
+        policy = PurgePolicy(timedelta(days=keep), protected=listings(engine), readers=stand)
+        return posts.purge(policy, now=datetime.now(UTC), dry_run=dry_run)
 
 
 def deliver(settings: Settings, opened: Mapping[str, Channel]) -> DeliverRun:

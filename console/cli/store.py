@@ -13,11 +13,12 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from config.errors import CursorUnknown, StoreRefused, StoreUnavailable
+from config.errors import CursorUnknown, StopError, StoreRefused, StoreUnavailable
 from config.settings import load_settings
 from console.cli.output import options, show, table
 from console.wiring import drain as drain_spool
 from console.wiring import ingest, readers, spool, store
+from console.wiring import purge as forget
 from indexer.comparison import Comparison, compare
 from indexer.migration import Marker, copy
 from indexer.opening import open_store, upgrade_store
@@ -136,6 +137,24 @@ def upgrade(
     settings = load_settings(options(context).config)
     done = upgrade_store(settings.store_url, settings.elasticsearch, again=again, told=_tell_of)
     show(context, {"posts": done}, Text(f"{done:,} posts were laid out anew" if done else "nothing to do"))
+
+
+@app.command()
+def purge(
+    context: typer.Context,
+    days: Annotated[
+        float | None, typer.Option(min=1, help="keep posts of so many days, whatever retention.days says")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only count")] = False,
+) -> None:
+    """Forget old posts, as ``duskwatch run`` does once a day: all but those of listings with an alert. A forgotten post
+    that still stands on its board is not told as new."""
+    settings = load_settings(options(context).config)
+    count = forget(settings, days=days, dry_run=dry_run)
+    if count is None:
+        raise StopError("everything is kept", cure="set retention.days, or say --days")
+    said = "would be forgotten" if dry_run else "were forgotten"
+    show(context, {"posts": count, "dry_run": dry_run}, Text(f"{count:,} posts {said}"))
 
 
 def _tell_of(done: int, of: int) -> None:
