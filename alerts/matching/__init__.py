@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from alerts.matching.port import Matcher
 from alerts.watchlist import Organisation
+
+if TYPE_CHECKING:
+    from alerts.matching.current import CurrentMatcher
+
+
+def current_matcher() -> CurrentMatcher:
+    """What gives the matcher in force while watchlists change."""
+    from alerts.matching.current import CurrentMatcher
+
+    return CurrentMatcher()
 
 
 def build_matcher(organisations: Sequence[Organisation]) -> Matcher:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
+from types import MappingProxyType
 
 import numpy as np
 
@@ -18,11 +19,12 @@ from alerts.matching.order import OrderIndex
 from alerts.matching.ordinary import is_ordinary
 from alerts.matching.patterns import PatternMatcher
 from alerts.matching.port import Match
+from alerts.matching.prepared import Prepared, prepare, version_of
 from alerts.matching.runs import align
 from alerts.matching.scan import Hits, Scanned, Scanner, Spread
 from alerts.matching.summing import BETWEEN, Summing
-from alerts.matching.terms import Spelling, Term, spellings, terms_of
-from alerts.matching.typos import Name, TypoIndex, name_of
+from alerts.matching.terms import Spelling, Term
+from alerts.matching.typos import TypoIndex
 from alerts.matching.verify import signs_spelt, spelt, words_spelt
 from alerts.matching.views import WORDS, signs
 from alerts.watchlist import Organisation
@@ -64,17 +66,23 @@ class TextMatcher:
     """Finds every spelling of every term; without ``loose`` no misspelt or reordered one. Immutable; safe in
     threads."""
 
-    def __init__(self, organisations: Sequence[Organisation], loose: bool = True) -> None:
+    def __init__(
+        self,
+        organisations: Sequence[Organisation],
+        loose: bool = True,
+        known: Mapping[str, Prepared] = MappingProxyType({}),
+    ) -> None:
+        """``known``: what another matcher prepared, by organisation; it is used again where nothing changed."""
+        self.prepared = {
+            one.id: there if (there := known.get(one.id)) and there.organisation == one else prepare(one)
+            for one in organisations
+        }
+        every = self.prepared.values()
         by_view: dict[str, list[Spelling]] = defaultdict(list)
-        domains = False
-        names: list[Name] = []
-        for organisation in organisations:
-            for term in terms_of(organisation):
-                domains = domains or term.kind == "domain"
-                for spelling in spellings(term):
-                    by_view[spelling.view].append(spelling)
-                if loose and not term.cased and term.kind in ("name", "alias", "domain"):
-                    names += name_of(term)
+        for spelling in chain.from_iterable(one.spellings for one in every):
+            by_view[spelling.view].append(spelling)
+        names = [name for one in every for name in one.names] if loose else []
+        domains = any(one.domains for one in organisations)
         dots = [WORDS.of(fold(word).classes) + b" " for word in DOT_WORDS] if domains else []
         self._words = _Patterns(by_view["words"], dots)
         self._compact, self._sound, self._signs = (
@@ -92,8 +100,7 @@ class TextMatcher:
         self._loose, self._memory = bool(names), Memory()
         self._patterns = PatternMatcher(organisations)
         self._summing = Summing(organisations)
-        described = "\n".join(sorted(organisation.model_dump_json() for organisation in organisations))
-        self.version = hashlib.sha256(described.encode()).hexdigest()[:16]
+        self.version = version_of(one.digest for one in every)
 
     def match(self, title: str, text: str) -> Sequence[Match]:
         return self.match_many([(title, text)])[0]

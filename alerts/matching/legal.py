@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _BEFORE = frozenset(
     "pt cv ud pd firma perum perseroan ооо оао зао пао ао нао ип гуп муп тоо тов ooo oao zao pao fa the llc".split()
@@ -28,6 +29,7 @@ _SIGNS_AFTER = (
 _EDGE = re.compile(r"^[\s,.()&\"'«»-]+|[\s,(&\"'«»-]+$")
 
 
+@lru_cache(1024)  # it is asked twice for each name
 def without_legal_form(name: str) -> str:
     """The name without the legal forms at its ends; the name itself when nothing would be left."""
     words = name.split()

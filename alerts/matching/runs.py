@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 from alerts.matching.folding import IGNORED, MARKUP, Classes
 
 _UNSEEN = bytes([IGNORED, MARKUP])
+_REPEATED = re.compile(rb"(.)\1", re.DOTALL)
 _TAGS = b"@$"
 
 
 def lengths(letters: bytes) -> tuple[bytes, bytes]:
     """Letters with each run as one, and the lengths of the runs; no lengths when all are one."""
-    if not letters:
-        return b"", b""
+    if not _REPEATED.search(letters):
+        return letters, b""
     found, counts = bytearray(letters[:1]), bytearray([1])
     for letter in letters[1:]:
         if letter != found[-1]:

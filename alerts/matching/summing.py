@@ -69,10 +69,15 @@ class Summing:
                     term.organisation, term.text, term.kind, best.view, tuple(sorted(kept)), strength, parts
                 )
             )
-        return sorted(
-            matches,
-            key=lambda match: (-match.strength, match.organisation, match.term, match.kind, match.spans),
-        )
+        return in_order(matches)
+
+
+def in_order(matches: Iterable[Match]) -> list[Match]:
+    """Strongest first, then by organisation, term and first span."""
+    return sorted(
+        matches,
+        key=lambda match: (-match.strength, match.organisation, match.term, match.kind, match.spans),
+    )
 
 
 def _rank(found: Found) -> tuple[float, str, tuple[tuple[str, float], ...]]:

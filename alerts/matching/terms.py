@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from alerts.matching.declension import cases_of
-from alerts.matching.folding import GAP, IGNORED, fold
+from alerts.matching.folding import GAP, fold
 from alerts.matching.legal import without_legal_form
 from alerts.matching.runs import lengths
 from alerts.matching.transliteration import latin_spellings, sound_of
@@ -126,9 +126,9 @@ def _spelt(
             spread = b" ".join(words[at : at + 1] for at in range(len(words)))
             yield Spelling(term, "words", spread + b" ", seen, {}, parts=(*parts, ("spread", 0.9)))
         return
-    places = COMPACT.places(folded.classes).tolist()
     joints = {}
-    if GAP in folded.classes or IGNORED in folded.classes:
+    if len(letters) < len(folded.classes):
+        places = [at for at, code in enumerate(folded.classes) if code not in COMPACT.dropped]
         for at in range(len(places) - 1):
             if places[at + 1] - places[at] > 1:
                 gap = folded.gap(places[at], places[at + 1])

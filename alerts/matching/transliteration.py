@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from alerts.matching.folding import CYRILLIC, base
 
 _CYRILLIC = frozenset(CYRILLIC) | {"ё", "й", "ї"}
@@ -79,7 +81,9 @@ def _order(word: str, reading: tuple[tuple[str, str], ...]) -> tuple[tuple[str, 
     return (*_DIGRAPHS, *reading) if digraphs else (*reading, *_DIGRAPHS)
 
 
+@lru_cache(1 << 16)  # many names share words
 def _sound(word: str, replacements: tuple[tuple[str, str], ...]) -> bytes:
     for written, heard in replacements:
-        word = word.replace(written, heard)
+        if written in word:
+            word = word.replace(written, heard)
     return word.encode()

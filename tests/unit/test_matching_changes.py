@@ -1,0 +1,80 @@
+"""Watchlists that change while the matcher is at work."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alerts.matching import build_matcher, current_matcher
+from alerts.matching.current import _AT_ONCE
+from alerts.matching.engine import TextMatcher
+from alerts.matching.layered import LayeredMatcher
+from alerts.watchlist import Organisation
+
+BANK = Organisation(id="bank", name="Bank Tokoranda", acronyms=("BTKR",), context=("rekening",))
+PORT = Organisation(id="port", name="Pelabuhan Lumbersari", domains=("lumbersari.example",))
+NEW = Organisation(id="new", name="Kalimbara Energi")
+TEXT = "BTKR rekening, Bank Tokornada, lumbersari.example, KALIMBARA ENERGI, Pelabuhan-Lumbersari"
+
+
+def organisations(found: object) -> set[str]:
+    return {match.organisation for match in found}  # type: ignore[attr-defined]
+
+
+_ENTRIES = st.builds(
+    lambda id, name, alias: Organisation(id=id, name=name, aliases=alias),
+    st.sampled_from("abcd"),
+    st.sampled_from(["Tokoranda", "Lumbersari", "Kalimbara Energi", "Bank Tokoranda"]),
+    st.lists(st.sampled_from(["Lumbersari", "Energi Murni", "TKR"]), max_size=2).map(tuple),
+)
+_LISTS = st.lists(_ENTRIES, max_size=4, unique_by=lambda one: one.id)
+_TEXTS = st.lists(
+    st.sampled_from(
+        ["Tokoranda", "Tokornada", "LUMBERSARI", "k a l i m b a r a", "Energi", "Murni", "TKR", "\n"]
+    ),
+    max_size=8,
+).map(" ".join)
+
+
+@settings(deadline=None)
+@given(_LISTS, _LISTS, _TEXTS)
+def test_a_changed_matcher_finds_what_one_built_anew_finds(
+    before: list[Organisation], after: list[Organisation], text: str
+) -> None:
+    main = TextMatcher(before)
+    fresh = [one for one in after if one not in before]
+    gone = frozenset(one.id for one in before) - {one.id for one in after}
+    layered, anew = LayeredMatcher(main, fresh, gone), build_matcher(after)
+    assert layered.match("", text) == anew.match("", text)
+    assert layered.version == anew.version
+    again = TextMatcher(after, known=main.prepared)
+    assert (again.match("", text), again.version) == (anew.match("", text), anew.version)
+
+
+def test_a_small_change_is_in_force_at_once() -> None:
+    current = current_matcher()
+    first = (BANK, PORT)
+    assert organisations(current.of(first).match("", TEXT)) == {"bank", "port"}
+    assert current.of(first) is current.of(first)
+    second = (PORT.model_copy(update={"name": "Lumbersari Baru", "domains": ()}), NEW)
+    changed = current.of(second)
+    assert organisations(changed.match("", TEXT)) == {"new"}
+    current.wait()
+    rebuilt = current.of(second)
+    assert isinstance(rebuilt, TextMatcher)
+    assert rebuilt.version == changed.version == build_matcher(second).version
+    assert rebuilt.match("", TEXT) == changed.match("", TEXT)
+
+
+def test_a_large_change_leaves_the_old_matcher_in_force_until_the_new_one_is_ready() -> None:
+    current = current_matcher()
+    current.of((BANK, PORT))
+    many = tuple(Organisation(id=f"m{number}", name=f"Perusahaan {number:05}") for number in range(_AT_ONCE))
+    second = (PORT, NEW, *many)
+    assert organisations(current.of(second).match("", TEXT)) == {"port"}
+    current.wait()
+    assert organisations(current.of(second).match("", TEXT)) == {"port", "new"}
+    third = (PORT,)
+    assert organisations(current.of(third).match("", TEXT)) == {"port"}
+    current.wait()
+    assert current.of(third).version == build_matcher(third).version
