@@ -10,6 +10,7 @@ import structlog
 from alerts.matching.engine import TextMatcher
 from alerts.matching.layered import LayeredMatcher
 from alerts.matching.port import Matcher
+from alerts.matching.prepared import same
 from alerts.watchlist import Organisation
 
 _AT_ONCE = (
@@ -74,7 +75,7 @@ class CurrentMatcher:
 def _changed(main: TextMatcher, organisations: Sequence[Organisation]) -> Matcher:
     """The matcher that is in force until one is built anew."""
     old = main.prepared
-    fresh = [one for one in organisations if one.id not in old or old[one.id].organisation != one]
+    fresh = [one for one in organisations if one.id not in old or not same(old[one.id].organisation, one)]
     gone = frozenset(old) - {one.id for one in organisations}
     if len(fresh) > _AT_ONCE:
         fresh = []  # soon

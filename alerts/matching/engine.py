@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from itertools import chain
 from types import MappingProxyType
@@ -19,7 +20,7 @@ from alerts.matching.order import OrderIndex
 from alerts.matching.ordinary import is_ordinary
 from alerts.matching.patterns import PatternMatcher
 from alerts.matching.port import Match
-from alerts.matching.prepared import Prepared, prepare, version_of
+from alerts.matching.prepared import Prepared, much_made, prepare, same, version_of
 from alerts.matching.runs import align
 from alerts.matching.scan import Hits, Scanned, Scanner, Spread
 from alerts.matching.summing import BETWEEN, Summing
@@ -31,6 +32,7 @@ from alerts.watchlist import Organisation
 
 _MOST_PLACES = 200  # of one term in one text; a flood of a name says no more
 _AT_ONCE = 1 << 17  # characters of the texts that are looked at in one go: what fits a processor's cache
+_MANY = 5000  # organisations
 _BANG = re.compile(r"[!|](?<=\w.)(?=\w)")
 _PUNYCODE = re.compile(r"(?:[\w-]{1,63}\.){0,4}xn--[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}", re.IGNORECASE)
 _DOT_WORD = re.compile(rf"(?<=[\s\[({{<])(?:{'|'.join(DOT_WORDS)})(?=[\s\])}}>])", re.IGNORECASE)
@@ -73,8 +75,14 @@ class TextMatcher:
         known: Mapping[str, Prepared] = MappingProxyType({}),
     ) -> None:
         """``known``: what another matcher prepared, by organisation; it is used again where nothing changed."""
+        with much_made() if len(organisations) > _MANY else nullcontext():
+            self._build(organisations, loose, known)
+
+    def _build(
+        self, organisations: Sequence[Organisation], loose: bool, known: Mapping[str, Prepared]
+    ) -> None:
         self.prepared = {
-            one.id: there if (there := known.get(one.id)) and there.organisation == one else prepare(one)
+            one.id: there if (there := known.get(one.id)) and same(there.organisation, one) else prepare(one)
             for one in organisations
         }
         every = self.prepared.values()
@@ -100,7 +108,8 @@ class TextMatcher:
         self._loose, self._memory = bool(names), Memory()
         self._patterns = PatternMatcher(organisations)
         self._summing = Summing(organisations)
-        self.version = version_of(one.digest for one in every)
+        self.digest = sum(one.digest for one in every)
+        self.version = version_of(self.digest)
 
     def match(self, title: str, text: str) -> Sequence[Match]:
         return self.match_many([(title, text)])[0]

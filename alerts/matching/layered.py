@@ -18,8 +18,8 @@ class LayeredMatcher:
         """``fresh``: organisations that are new or changed; ``gone``: the ids of those that are no more."""
         self._main, self._more = main, TextMatcher(fresh)
         self._hidden = gone | {one.id for one in fresh}
-        old = [one.digest for name, one in main.prepared.items() if name not in self._hidden]
-        self.version = version_of([*old, *(one.digest for one in self._more.prepared.values())])
+        less = sum(main.prepared[name].digest for name in self._hidden if name in main.prepared)
+        self.version = version_of(main.digest - less + self._more.digest)
 
     def match(self, title: str, text: str) -> Sequence[Match]:
         return self.match_many([(title, text)])[0]

@@ -31,7 +31,7 @@ class OrderIndex:
         kept = [
             (name, [word for word in name.words if word not in small])
             for name in names
-            if name.term.kind != "domain"
+            if len(name.words) >= LEAST and name.term.kind != "domain"
         ]
         kept = [(name, words) for name, words in kept if LEAST <= len(set(words)) == len(words) <= MOST]
         self._names = [name for name, _ in kept]

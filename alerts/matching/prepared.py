@@ -3,8 +3,10 @@ organisation's entry changes."""
 
 from __future__ import annotations
 
+import gc
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from alerts.matching.terms import Spelling, spellings, terms_of
@@ -35,6 +37,26 @@ def prepare(organisation: Organisation) -> Prepared:
     )
 
 
-def version_of(digests: Iterable[int]) -> str:
-    """The version of a matcher of the organisations with these digests, in whatever order."""
-    return f"{sum(digests) % (1 << 128):032x}"[:16]
+def same(one: Organisation, other: Organisation) -> bool:
+    """Whether two entries say the same; a third of the time that comparing them takes."""
+    return one is other or one.__dict__ == other.__dict__
+
+
+def version_of(digest: int) -> str:
+    """The version of a matcher of organisations whose digests have this sum: their order does not matter."""
+    return f"{digest % (1 << 128):032x}"[:16]
+
+
+@contextmanager
+def much_made() -> Iterator[None]:
+    """While very many objects are made that stay: Python would look through all of them again and again for what
+    can be thrown away, for a second each time, and nobody else could do anything meanwhile."""
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
