@@ -11,6 +11,7 @@ import socket
 import subprocess
 import threading
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import FrameType
@@ -22,6 +23,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from alerts.channel import Channel
 from alerts.channels import open_channels
+from alerts.matching import current_matcher
 from config.errors import DuskwatchError, InputError
 from config.inputs import yaml_files
 from config.log import configure
@@ -61,6 +63,9 @@ class Service:
         self._config = config
         self._inputs = read_inputs(config)
         self._stopping = threading.Event()
+        self._matchers = current_matcher()
+        self._watchlist_files = _stamps(self._inputs.settings.watchlists_dir)
+        self._reloading = threading.Lock()
         self._channel_files: dict[Path, tuple[int, int]] = {}
         self._channels: dict[str, Channel] = {}
         self._open_channels()
@@ -154,6 +159,11 @@ class Service:
             threading.Thread(target=self._crawl, args=(name, lease), daemon=True).start()
 
     def _reload(self) -> None:
+        with self._reloading:  # two jobs do it
+            self._read_again()
+
+    def _read_again(self) -> None:
+        self._watchlist_files = _stamps(self._inputs.settings.watchlists_dir)
         try:
             fresh = read_inputs(self._config)
         except InputError as error:
@@ -181,11 +191,7 @@ class Service:
         runs: nobody else may close a channel that it is sending through. Raises ``InputError``; the files are
         then not looked at again until they change, and the channels stay as they were."""
         folder = self._inputs.settings.channels_dir
-        files = {
-            path: (path.stat().st_mtime_ns, path.stat().st_size)
-            for path in [folder, *yaml_files(folder)]
-            if path.exists()
-        }
+        files = _stamps(folder)
         if files == self._channel_files:
             return
         self._channel_files = files
@@ -262,9 +268,11 @@ class Service:
         self._spooling = why if done.spool.waiting else ""
 
     def _watch(self) -> None:
+        if _stamps(self._inputs.settings.watchlists_dir) != self._watchlist_files:
+            self._reload()  # a changed watchlist counts from the next run on
         inputs: Inputs = self._inputs
         try:
-            run = watch(inputs, tuple(self._channels))
+            run = watch(inputs, tuple(self._channels), self._matchers.of(inputs.organisations))
         except DuskwatchError as error:
             _log.error("watch failed; it is tried again", reason=str(error))
             return
@@ -335,6 +343,15 @@ class Service:
             channel.close()
         _log.info("service stopped")
         return True
+
+
+def _stamps(folder: Path) -> dict[Path, tuple[int, int]]:
+    """When the files of a folder were changed, and their sizes."""
+    found = {}
+    for path in [folder, *yaml_files(folder)]:
+        with suppress(FileNotFoundError):  # it may go at any moment
+            found[path] = (path.stat().st_mtime_ns, path.stat().st_size)
+    return found
 
 
 def _noted(_number: int, _frame: FrameType | None) -> None:

@@ -241,15 +241,15 @@ def channels(settings: Settings) -> Iterator[dict[str, Channel]]:
             channel.close()
 
 
-def watch(inputs: Inputs, names: Sequence[str] | None = None) -> WatchRun:
+def watch(inputs: Inputs, names: Sequence[str] | None = None, matcher: Matcher | None = None) -> WatchRun:
     """One run of the watcher; afterwards every listing with an alert is looked at in each crawl. ``names``: of
-    all channels; None reads their files."""
+    all channels; None reads their files. ``matcher``: the one in force, when there is one already."""
     settings = inputs.settings
     if names is None:
         with channels(settings) as opened:
             names = tuple(opened)
     with database(settings) as engine, store(settings) as posts:
-        run = _watcher(inputs, engine, posts, names).run_once(settings.watch.batch)
+        run = _watcher(inputs, engine, posts, names, matcher).run_once(settings.watch.batch)
         for name in inputs.sources:
             mark_hot(engine, name, hot_threads(engine, name))
     return run
@@ -275,11 +275,13 @@ def _reliabilities(inputs: Inputs) -> dict[str, str]:
     return {name: source.reliability for name, source in inputs.sources.items()}
 
 
-def _watcher(inputs: Inputs, engine: sa.Engine, posts: Store, channels: Sequence[str]) -> Watcher:
+def _watcher(
+    inputs: Inputs, engine: sa.Engine, posts: Store, channels: Sequence[str], matcher: Matcher | None = None
+) -> Watcher:
     return Watcher(
         posts,
         engine,
-        inputs.matcher,
+        matcher or inputs.matcher,
         inputs.organisations,
         channels,
         _markings(inputs),

@@ -7,15 +7,15 @@ from collections.abc import Sequence
 
 import structlog
 
+from alerts.matching.decided import DecidedMatcher, Decider
 from alerts.matching.engine import TextMatcher
 from alerts.matching.layered import LayeredMatcher
 from alerts.matching.port import Matcher
 from alerts.matching.prepared import same
 from alerts.watchlist import Organisation
 
-_AT_ONCE = (
-    1000  #: organisations that are looked for at once; with more, the old matcher stays until all are ready
-)
+#: Organisations that are looked for at once; with more, the old matcher stays until all are ready.
+_AT_ONCE = 1000
 _log = structlog.get_logger()
 
 
@@ -27,6 +27,7 @@ class CurrentMatcher:
         self._wanted: tuple[Organisation, ...] | None = None
         self._main: TextMatcher | None = None
         self._force: Matcher | None = None
+        self._decider = Decider(())
         self._building: threading.Thread | None = None
 
     def of(self, organisations: tuple[Organisation, ...]) -> Matcher:
@@ -35,13 +36,13 @@ class CurrentMatcher:
         with self._lock:
             if self._main is None:
                 self._main = self._force = TextMatcher(organisations)
-                self._wanted = organisations
+                self._wanted, self._decider = organisations, Decider(organisations)
             elif organisations is not self._wanted:
-                self._wanted = organisations
+                self._wanted, self._decider = organisations, Decider(organisations)
                 self._force = _changed(self._main, organisations)
                 self._build()
-            assert self._force is not None
-            return self._force
+            force = self._force or self._main
+            return DecidedMatcher(force, self._decider) if self._decider else force
 
     def wait(self) -> None:
         """Until what is being built is in force."""

@@ -78,3 +78,18 @@ def test_a_large_change_leaves_the_old_matcher_in_force_until_the_new_one_is_rea
     assert organisations(current.of(third).match("", TEXT)) == {"port"}
     current.wait()
     assert current.of(third).version == build_matcher(third).version
+
+
+def test_what_decides_about_matches_holds_for_the_matcher_in_force_too() -> None:
+    one = Organisation(
+        id="bank", name="Bank Rakyat Nusantara", acronyms=("BRN",), negatives=("cooking class",)
+    )
+    current = CurrentMatcher()
+    for organisations in ((one,), (one, Organisation(id="port", name="Invented Port"))):
+        matcher = current.of(organisations)
+        assert not matcher.match("", "selling BRN access"), "three letters, and no word of its name"
+        assert matcher.match("", "selling BRN access, Nusantara")
+        assert not matcher.match("", "Bank Rakyat Nusantara cooking class")
+        texts = [("", "Bank Rakyat Nusantara"), ("", "x")]
+        assert [bool(found) for found in matcher.match_many(texts)] == [True, False]
+    current.wait()

@@ -176,6 +176,18 @@ def test_reloading_keeps_the_last_good_files_and_takes_new_pauses(workspace: Wor
     assert made._inputs is good
 
 
+def test_a_changed_watchlist_counts_from_the_next_watch_on(workspace: Workspace) -> None:
+    workspace.write("duskwatch.toml", SETTINGS)
+    made = Service(workspace.folder / "duskwatch.toml")
+    folder = made._inputs.settings.watchlists_dir
+    folder.mkdir(parents=True, exist_ok=True)
+    made._watch()
+    (folder / "late.yaml").write_text("organisations:\n  - {id: late, name: Invented Harbour}\n")
+    made._watch()
+    found = made._matchers.of(made._inputs.organisations).match("", "dump of Invented Harbour")
+    assert [match.organisation for match in found] == ["late"]
+
+
 def test_one_broken_crawl_does_not_take_the_others_results(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
