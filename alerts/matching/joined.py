@@ -81,53 +81,52 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Many texts as one: the code points, and the places before each text and behind the last. ``spelt``: places of
-    letters for which there was one character."""
+    """Many texts as one: the code points, and the places before each text and behind the last."""
 
     codes: Codes
     ends: Indexes
-    spelt: Indexes
 
 
-def one_text(texts: Sequence[str]) -> tuple[str, Text]:
+def one_text(texts: Sequence[str]) -> Text:
     """Several texts as one, without their markup."""
     text = BETWEEN.join(["", *map(without_tags, texts), ""])
     lengths = np.fromiter(map(len, texts), np.intp, len(texts)) + len(BETWEEN)
     ends = np.concatenate((np.ones(1, np.intp), np.cumsum(lengths) + 1))
-    return text, Text(_codes(text), ends, ends[:0])
+    return Text(np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32), ends)
 
 
-def spelt_out(text: str, given: Text) -> Text:
-    """The text with each character that stands for several letters as these letters."""
-    kinds = looks_of_all().take(given.codes) >> 24
-    long = np.flatnonzero((kinds & LONG) == LONG)
-    letters = [base(text[at]) for at in long.tolist()]
-    pieces = [text[low:high] for low, high in zip([0, *(long + 1)], [*long, len(text)], strict=True)]
-    spelt = pieces[0] + "".join(map(str.__add__, letters, pieces[1:]))
-    widths = np.fromiter(map(len, letters), np.intp, len(letters))
-    more = np.concatenate((np.zeros(1, np.intp), np.cumsum(widths - 1)))
-    inside = np.arange(widths.sum()) - np.repeat(np.cumsum(widths) - widths, widths)
-    return Text(
-        _codes(spelt),
-        given.ends + more[np.searchsorted(long, given.ends)],
-        np.repeat(long + more[:-1], widths) + inside,
-    )
-
-
-def _codes(text: str) -> Codes:
-    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
-
-
-def join(text: str, given: Text) -> Joined:
+def join(given: Text) -> Joined:
     """What the views show of these texts."""
-    looks = looks_of_all().take(given.codes)
+    looks, ends = looks_of_all().take(given.codes), given.ends
     kinds = (looks >> 24).astype(np.uint8)
-    if ((kinds & LONG) == LONG).any():
-        return join(text, spelt_out(text, given))
-    kinds[given.spelt] |= UPPER | LOWER  # whatever the ligature is
-    looks[given.ends] = END
+    long = np.flatnonzero((kinds & LONG) == LONG)
+    if len(long):
+        looks, ends = _spelt_out(given, looks, long)
+        kinds = (looks >> 24).astype(np.uint8)
+    looks[ends] = END
+    kinds[ends] = 0
     views = (looks.astype(np.uint8), (looks >> 8).astype(np.uint8), (looks >> 16).astype(np.uint8))
-    return Joined(*views, kinds, given.ends)
+    return Joined(*views, kinds, ends)
+
+
+def _spelt_out(given: Text, looks: Codes, long: Indexes) -> tuple[Codes, Indexes]:
+    """What characters look like, with each that stands for several letters as these, and the ends of texts."""
+    pieces, behind, widths = [], 0, []
+    for at in long.tolist():
+        letters = _letters(int(given.codes[at]))
+        pieces += [looks[behind:at], letters]
+        widths.append(len(letters))
+        behind = at + 1
+    more = np.cumsum([0, *widths]) - np.arange(len(widths) + 1)
+    return np.concatenate([*pieces, looks[behind:]]), given.ends + more[np.searchsorted(long, given.ends)]
+
+
+@cache
+def _letters(code: int) -> Codes:
+    """What the letters for which a character stands look like; small or capital, whatever it is."""
+    letters = np.array([ord(letter) for letter in base(chr(code))])
+    looks: Codes = looks_of_all()[letters] | np.uint32((UPPER | LOWER) << 24)
+    return looks
 
 
 def signs_of(given: Text) -> Signs:

@@ -143,19 +143,23 @@ class Scanner:
     ) -> None:
         """``words``: each with the space behind it; ``capital``: whether it must begin with one. ``compact`` and
         ``sound``: runs as one letter."""
-        self._words, self._capital = Trie(words), np.array(capital, bool)
+        chosen = np.array(capital, bool)
+        self._words = [
+            (Trie([words[number] for number in numbers.tolist()]), numbers, must)
+            for must, numbers in ((True, np.flatnonzero(chosen)), (False, np.flatnonzero(~chosen)))
+        ]
         self._compact, self._sound = _Spread(compact), _Spread(sound)
         self._signs = Trie(signs) if signs else None
 
     def scan(self, texts: Sequence[str]) -> Scanned:
         """All views of these texts."""
-        text, given = one_text(texts)
-        joined = join(text, given)
+        given = one_text(texts)
+        joined = join(given)
         found = Scanned(lines_of(joined))
         self._scan_words(joined, found.lines, found.words)
         opens = _opens(joined.kinds)
         self._compact.scan(joined.compact, joined, opens, found.compact)
-        if not text.isascii():
+        if not all(map(str.isascii, texts)):
             self._sound.scan(joined.sound, joined, opens, found.sound)
             if self._signs is not None:
                 signs = signs_of(given)
@@ -170,13 +174,14 @@ class Scanner:
     def spread(self, texts: Sequence[str]) -> dict[int, Spread]:
         """The view compact of these texts only."""
         found: dict[int, Spread] = {}
-        joined = join(*one_text(texts))
+        joined = join(one_text(texts))
         self._compact.scan(joined.compact, joined, _opens(joined.kinds), found)
         return found
 
     def _scan_words(self, joined: Joined, lines: Lines, into: dict[int, Hits]) -> None:
-        places, numbers = self._words.find(lines.letters, lines.starts)
-        if len(places):
-            there = places if lines.places is None else lines.places[places]
-            right = ~self._capital[numbers] | ((joined.kinds[there] & UPPER) != 0)
-            _by_text(places[right], lines.ends, numbers[right], into)
+        there = lines.starts if lines.places is None else lines.places[lines.starts]
+        capital = (joined.kinds.take(there) & UPPER) != 0
+        for trie, chosen, must in self._words:
+            places, numbers = trie.find(lines.letters, lines.starts[capital] if must else lines.starts)
+            if len(places):
+                _by_text(places, lines.ends, chosen[numbers], into)

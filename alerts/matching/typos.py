@@ -82,8 +82,8 @@ class TypoIndex:
         return Table(hashes, entries)
 
     def learn(self, distinct: Sequence[bytes]) -> Flags:
-        """Of each word what it tells: ``ALONE`` when it is a misspelt name, ``AFTER`` or ``BEFORE`` when a misspelt
-        word of a name may stand before or after it."""
+        """Of each word what it tells: ``ALONE`` when it is a misspelt name (no word of a dictionary is), ``AFTER`` or
+        ``BEFORE`` when a misspelt word of a name may stand before or after it."""
         flags = np.zeros(len(distinct), np.uint8)
         words = words_of(b" ".join(distinct))
         lengths = words.ends - words.starts
@@ -95,7 +95,7 @@ class TypoIndex:
             at = int(owners[hit])
             names = (self._names[int(self._owner[entry])] for entry in self._single.entries(int(asked[hit])))
             if not flags[at] and any(_edits(name.words, (distinct[at],)) for name in names):
-                flags[at] = ALONE
+                flags[at] = 0 if _is_ordinary(distinct[at]) else ALONE
         flags[self._after.hits(words.hashes)] |= AFTER
         flags[self._before.hits(words.hashes)] |= BEFORE
         return flags
@@ -199,6 +199,10 @@ class TypoIndex:
         if not telling and any(is_ordinary(word) for word in wrong):
             return
         yield Found(name.term, "typo", start, end, {"typos": 0.8 if edits == 1 else 0.7})
+
+
+def _is_ordinary(word: bytes) -> bool:
+    return word.isalpha() and word.islower() and is_ordinary(word.decode())  # other codes are other scripts
 
 
 def _asked(lines: Lines, chosen: Indexes, beside: int) -> tuple[Hashes, Indexes]:
