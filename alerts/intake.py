@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
+import structlog
 
-from alerts import cases
+from alerts import cases, echoes
 from alerts.cases import Alert, AlertState, Listing
 from alerts.claims import Claims
 from alerts.decision import Case, Changed, Decision, Heard, Material, decide
@@ -25,6 +26,7 @@ from alerts.tables import alert_table, change_table, listing_table
 from alerts.watchlist import Organisation
 from indexer.post import ChangeKind, Kind, Post
 
+_log = structlog.get_logger()
 _US = "duskwatch"
 
 
@@ -60,15 +62,22 @@ class Intake:
         there = cases.listings_at(connection, post.key.source, post.key.thread)
         raised: set[str] = set()
         copies: dict[str, Listing] = {}
-        for organisation, matches in reading.found.items():
-            if organisation in there:
+        told: dict[str, list[Match]] = {}
+        for organisation, found in reading.found.items():
+            if organisation not in there:
+                same = find_offer(connection, organisation, reading.sketch, reading.clues, reading.claims)
+                if same is not None:
+                    told[organisation] = found
+                    copies[organisation] = _listing(same, organisation, reading, now)
+                    continue
+            matches = self._told(connection, organisation, post, found)
+            if not matches:
                 continue
-            same = find_offer(connection, organisation, reading.sketch, reading.clues, reading.claims)
-            if same is None:
+            told[organisation] = matches
+            if organisation not in there:
                 there[organisation] = self._raise(connection, organisation, reading, matches, now)
                 raised.add(organisation)
-            else:
-                copies[organisation] = _listing(same, organisation, reading, now)
+        reading = replace(reading, found=told)
         joined = again_ = 0
         for organisation, listing in (there | copies).items():
             speaks = _of_seller(post, listing) and reading.change.kind is not ChangeKind.REMOVED
@@ -90,6 +99,18 @@ class Intake:
             joined += 1
             again_ += self._join(connection, listing, reading, speaks, organisation in copies, now)
         return Taken(sum(map(len, reading.found.values())), len(raised), joined, again_)
+
+    @staticmethod
+    def _told(
+        connection: sa.Connection, organisation: str, post: Post, found: Sequence[Match]
+    ) -> list[Match]:
+        """The matches that count: not those in quotes of what has an alert, or in lines that stand under everything."""
+        matches, asides = echoes.sort(connection, organisation, post, found)
+        for aside in asides:
+            _log.info("set aside", post=post.id, organisation=organisation, reason=aside.reason)
+        if matches:
+            echoes.remember(connection, organisation, post, matches)
+        return matches
 
     def _raise(
         self,

@@ -44,7 +44,7 @@ def test_a_changed_matcher_finds_what_one_built_anew_finds(
     main = TextMatcher(before)
     fresh = [one for one in after if one not in before]
     gone = frozenset(one.id for one in before) - {one.id for one in after}
-    layered, anew = LayeredMatcher(main, fresh, gone), build_matcher(after)
+    layered, anew = LayeredMatcher(main, fresh, gone), TextMatcher(after)
     assert layered.match("", text) == anew.match("", text)
     assert layered.version == anew.version
     again = TextMatcher(after, known=main.prepared)
@@ -84,7 +84,7 @@ def test_what_decides_about_matches_holds_for_the_matcher_in_force_too() -> None
     one = Organisation(
         id="bank", name="Bank Rakyat Nusantara", acronyms=("BRN",), negatives=("cooking class",)
     )
-    current = CurrentMatcher()
+    current = current_matcher()
     for organisations in ((one,), (one, Organisation(id="port", name="Invented Port"))):
         matcher = current.of(organisations)
         assert not matcher.match("", "selling BRN access"), "three letters, and no word of its name"
