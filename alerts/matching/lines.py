@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,9 +34,9 @@ class Lines:
     def word(self, number: int) -> bytes:
         return self.letters[self.starts[number] : self.ends_of_words[number]]
 
-    def text_of(self, numbers: Indexes) -> Indexes:
-        """The texts in which these words stand."""
-        return np.searchsorted(self.ends, self.starts[numbers]) - 1
+    def text_of(self, number: int) -> int:
+        """The text in which this word stands."""
+        return bisect_left(self.ends, self.starts[number]) - 1
 
     def place(self, text: int, at: int) -> int:
         """Where in the text (as it is folded) the letter ``at`` of the view stands."""
@@ -78,7 +79,7 @@ class Memory:
 
     _FLAGS = np.uint64(31)
 
-    def __init__(self, bits: int = 18) -> None:
+    def __init__(self, bits: int = 20) -> None:
         self._shift = np.uint64(64 - bits)
         self._known = np.zeros(1 << bits, np.uint64)
 

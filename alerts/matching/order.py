@@ -71,17 +71,17 @@ class OrderIndex:
             begins = begins[begins + count < len(sums)]
             asked = sums[begins + count] - sums[begins]
             for hit in table.hits(asked).tolist():
-                numbers = chosen[begins[hit] : begins[hit] + count]
-                texts = lines.text_of(numbers)
-                if texts[0] != texts[-1]:
+                numbers = chosen[begins[hit] : begins[hit] + count].tolist()
+                text = lines.text_of(numbers[0])
+                if lines.text_of(numbers[-1]) != text:
                     continue
-                text, there = int(texts[0]), folded(int(texts[0]))
+                there = folded(text)
                 ends = [
                     (
                         lines.place(text, int(lines.starts[word])),
                         lines.place(text, int(lines.ends_of_words[word]) - 1),
                     )
-                    for word in numbers.tolist()
+                    for word in numbers
                 ]
                 if not all(gap_is_short(there.gap(one[1], other[0]), 24) for one, other in pairwise(ends)):
                     continue

@@ -70,7 +70,7 @@ class TypoIndex:
         anchors = words.hashes[1:][forward[:-1]], words.hashes[:-1][backward[1:]]
         self._after, self._before = (Table(one, np.zeros(len(one), np.intp)) for one in anchors)
         self._longest = int(lengths.max(initial=0)) + 2
-        self._dull_pairs = Memory()
+        self._dull_pairs = Memory(16)
 
     @staticmethod
     def _table(words: Words, chosen: Indexes, beside: int | None) -> Table:
@@ -118,7 +118,7 @@ class TypoIndex:
             asked, owners = _asked(lines, chosen, beside)
             for hit in table.hits(asked).tolist():
                 at = int(chosen[owners[hit]])
-                text = int(lines.text_of(np.array([at]))[0])
+                text = lines.text_of(at)
                 for entry in table.entries(int(asked[hit]))[:_MOST]:
                     name = int(self._owner[entry])
                     if (at, entry) not in seen and counts[text, name] < _MOST_PLACES:
@@ -156,7 +156,7 @@ class TypoIndex:
         last = first + len(name.words) - 1
         if first < 0 or last >= len(lines.starts):
             return
-        if first != last and lines.text_of(np.array([first, last])).tolist() != [text, text]:
+        if first != last and (lines.text_of(first), lines.text_of(last)) != (text, text):
             return
         there = [lines.word(word) for word in range(first, last + 1)]
         edits = _edits(name.words, there)
