@@ -20,6 +20,7 @@ from indexer.post import Post
 from indexer.text import fold
 
 THREADS = 5  #: other threads of a source with the same line; more, and it is a signature or the board's own
+QUOTED = "quotes what has an alert"
 _LEAST = 24  # characters of such a line: a name alone on a line is no signature
 _QUOTED = re.compile(r"(?:>[ \t]*)+")
 
@@ -92,7 +93,7 @@ def _reason(connection: sa.Connection, organisation: str, post: Post, line: _Lin
         columns.organisation == organisation, columns.digest == line.digest
     )
     if line.quoted:
-        return "quotes what has an alert" if connection.scalar(known) else ""
+        return QUOTED if connection.scalar(known) else ""
     others = known.where(columns.source == post.key.source, columns.thread != post.key.thread)
     if line.length >= _LEAST and (connection.scalar(others) or 0) >= THREADS:
         return f"stands word for word in {THREADS} other threads of this source"

@@ -64,17 +64,21 @@ class Intake:
         copies: dict[str, Listing] = {}
         told: dict[str, list[Match]] = {}
         for organisation, found in reading.found.items():
-            if organisation not in there:
+            matches, asides = echoes.sort(connection, organisation, post, found)
+            for aside in asides:
+                _log.info("set aside", post=post.id, organisation=organisation, reason=aside.reason)
+            if not matches and all(aside.reason == echoes.QUOTED for aside in asides):
+                continue
+            if organisation not in there:  # a copy joins even where its lines stand under everything
                 same = find_offer(connection, organisation, reading.sketch, reading.clues, reading.claims)
                 if same is not None:
-                    told[organisation] = found
                     copies[organisation] = _listing(same, organisation, reading, now)
-                    continue
-            matches = self._told(connection, organisation, post, found)
+            if matches or organisation in copies:
+                told[organisation] = matches or found
             if not matches:
                 continue
-            told[organisation] = matches
-            if organisation not in there:
+            echoes.remember(connection, organisation, post, matches)
+            if organisation not in there and organisation not in copies:
                 there[organisation] = self._raise(connection, organisation, reading, matches, now)
                 raised.add(organisation)
         reading = replace(reading, found=told)
@@ -99,18 +103,6 @@ class Intake:
             joined += 1
             again_ += self._join(connection, listing, reading, speaks, organisation in copies, now)
         return Taken(sum(map(len, reading.found.values())), len(raised), joined, again_)
-
-    @staticmethod
-    def _told(
-        connection: sa.Connection, organisation: str, post: Post, found: Sequence[Match]
-    ) -> list[Match]:
-        """The matches that count: not those in quotes of what has an alert, or in lines that stand under everything."""
-        matches, asides = echoes.sort(connection, organisation, post, found)
-        for aside in asides:
-            _log.info("set aside", post=post.id, organisation=organisation, reason=aside.reason)
-        if matches:
-            echoes.remember(connection, organisation, post, matches)
-        return matches
 
     def _raise(
         self,

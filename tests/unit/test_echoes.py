@@ -68,13 +68,14 @@ def test_a_quote_of_what_has_an_alert_raises_nothing(store: Store, database: sa.
 
 
 def test_a_quote_of_what_nobody_saw_and_words_of_ones_own_do(store: Store, database: sa.Engine) -> None:
-    quoted = post("2", "> Invented Bank, 2 million rows\nis this real?")
-    own = post("3", "> Invented Bank, 2 million rows\nI have more of Invented Bank")
-    assert alerts_after(store, database, quoted, post("1", "Invented Bank, 2 million rows"), own) == {
-        "1",
-        "2",
-        "3",
-    }
+    quoted = post("2", "> Invented Bank, 2 million rows\nis this real?", author="reader")
+    own = "> Invented Bank, 2 million rows\nI have Invented Bank too, another year, ask me for a price list"
+    with capture_logs() as logged:
+        found = alerts_after(store, database, quoted, post("3", own, author="other"))
+    assert "2" in found
+    assert not [line for line in logged if line.get("post") == "forum/2/1"]
+    with database.connect() as connection:
+        assert cases.listings_at(connection, "forum", "3"), "an alert of its own, or a part of the other"
 
 
 def test_a_signature_raises_nothing_once_it_is_known(store: Store, database: sa.Engine) -> None:

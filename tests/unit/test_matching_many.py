@@ -29,10 +29,11 @@ WATCHED = (
 MATCHER = build_matcher(WATCHED)
 _PIECES = st.sampled_from(
     ["Tokorandu", "T0k0r4ndu", "tok orandu", "T o k o r a n d u", "toko[b]randu[/b]", "Tokornadu", "TKR", "tkr",
-     "rekening",     "tokorandu[.]example", "tokorandu dot example", "Tokorаndu", "Tokkkoranduu", "Pelabuhan", "Lumbersari", "Fan Club",
+     "rekening", "tokorandu[.]example", "tokorandu dot example", "Tokorаndu", "Tokkkoranduu", "Pelabuhan", "Lumbersari",
+     "Fan Club",
      "Pelabuhn Lumbersari", "Dinas Kota Kalimbara Perairan", "東穗", "科技", "LG전자", "aaaab", "SB-1234", "Сбертехлаб",
      "sbertekhlab", "xn--tokornd-8fg5i.example", "T!korandu", "a|b", "ﬁ", "ß", "ы", "\u200b", "\u0301", "\ud800",
-     "\x00", " ",     "\n", "\n\n", ".", "1", "文", "لا", "k", "<b>", "</b>"]
+     "\x00", " ", "\n", "\n\n", ".", "1", "文", "لا", "k", "<b>", "</b>"]
 )  # fmt: skip
 _TEXTS = (
     st.lists(_PIECES, max_size=7).map("".join)
