@@ -22,9 +22,9 @@ _WORDS = {
     "records lines database leaked selling price data date breach patients hospital sell access fresh looking people customers accounts",
     "es": "de los las el la del con por para una en y o es que vendo registros datos contraseñas correos usuarios clientes precio "
     "muestra base teléfonos direcciones fecha robados busco alguien acceso huellas historias pago contacto más millones mil "
-    "ciudadanos tarjetas documentos filtrada filtrado filtración enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre pacientes",
+    "ciudadanos tarjetas documentos nombre apellido celular policía nacional gratuita descarga hackeada afiliados filtrada filtrado filtración enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre pacientes",
     "pt": "de dos das do da com por para uma em e ou que vendo registros dados senhas usuários clientes preço amostra banco "
-    "janeiro fevereiro março maio junho julho setembro outubro novembro dezembro pacientes endereços data vazamento vazados roubados procuro alguém acesso pagamento mais milhões mil cartões não",
+    "nome sobrenome celular prefeitura servidores aqui aceito janeiro fevereiro março maio junho julho setembro outubro novembro dezembro pacientes endereços data vazamento vazados roubados procuro alguém acesso pagamento mais milhões mil cartões não",
     "fr": "le la les des du de et pour avec une en est que vends base données mots passe utilisateurs clients prix échantillon "
     "je cherche janvier février avril juin juillet août octobre décembre patients fuites adresses date fuite volées cherche accès paiement plus millions cartes passeports identité empreintes ou sur",
     "de": "der die das und mit von für eine im ist nicht verkaufe daten datenbank nutzer kunden preis passwörter zugang suche "

@@ -35,7 +35,7 @@ _SCALE = {plain(word): scale for scale, line in _SCALES.items() for word in line
     "mil millones": _MILLIARD
 }
 _SCALE.pop("mil.")
-_LETTERS = {"k", "к", "m", "м", "mm", "b", "bn", "cr"}
+_LETTERS = {"w", "k", "к", "m", "м", "mm", "b", "bn", "cr"}
 
 
 def _either(words: set[str]) -> str:
@@ -44,15 +44,16 @@ def _either(words: set[str]) -> str:
 
 _CJK = {word for word in _SCALE if "\u3400" <= word[0] <= "\u9fff"}
 _AFTER_THOUSANDS = _CJK | {"k"}  # "1,200万": these have no decimals of three digits
+_SCALES_OF_CHINESE = {"w": 10**4}  # "800W条"
 #: Scales that are words, as extractors wait for them.
 SCALE_WORDS = "|".join(sorted(set(_SCALE) - _LETTERS))
 #: What may follow a number: a scale. Letters stand close, words may stand apart.
-SCALE = rf"(?:\s?(?:{_either(_CJK)})|[ -]?(?:{_either(set(_SCALE) - _CJK)})(?![^\W\d_])\.?)"
+SCALE = rf"(?:\s?(?:{_either(_CJK)})|w(?![a-z0-9])|[ -]?(?:{_either(set(_SCALE) - _CJK)})(?![^\W\d_])\.?)"
 
 
 def scale(words: str) -> int:
     """What a scale multiplies by; 1 for none."""
-    return _SCALE.get(words.strip(" -\n").rstrip("."), 1)
+    return _SCALES_OF_CHINESE.get(words) or _SCALE.get(words.strip(" -\n").rstrip("."), 1)
 
 
 def spelled(words: str) -> bool:

@@ -195,11 +195,16 @@ def _joints(found: Codes, letters: Codes) -> npt.NDArray[np.intp]:
     return np.flatnonzero((spaceless[1:] != spaceless[:-1]) & letter[1:] & letter[:-1]) + 1
 
 
+def beside_digits(words: str) -> str:
+    """Words that may stand close behind a digit ("5BTC") as well as alone."""
+    return "|".join(f"#{word}" for word in words.split("|"))
+
+
 class Vocabulary:
     """The words of all extractors as one automaton.
 
     A word stands alone; one that ends in ``*`` may have an ending of some letters; Chinese, Japanese and Thai ones
-    stand anywhere, Arabic ones with article and conjunction.
+    stand anywhere, Arabic ones with article and conjunction; one that begins with ``#`` may follow a digit closely.
     """
 
     def __init__(self, extractors: Iterable[tuple[str, Mapping[str, str]]]) -> None:
@@ -217,7 +222,7 @@ class Vocabulary:
     def _add(
         entries: dict[str, list[tuple[str, str, str, int, int, bool]]], name: str, tag: str, word: str
     ) -> None:
-        bare = word.strip()
+        beside, bare = word.startswith("#"), word.strip().removeprefix("#")
         stem, open_end = bare.removesuffix("*"), bare.endswith("*")
         written, view, _ = folded(stem)
         if not view.strip():
@@ -226,10 +231,12 @@ class Vocabulary:
         after = "" if open_end or _spaceless(written[-1]) else " "
         exact = written if "0" in view else ""
         articles = _ARTICLES if "\u0600" <= written[0] <= "\u06ff" else ("",)
-        for article in articles:
-            pattern = before + folded(article)[1] + view + after
-            ending = open_end and not _spaceless(written[-1])
-            entry = (name, tag, exact, len(before), len(after), ending)
+        ending = open_end and not _spaceless(written[-1])
+        entry = (name, tag, exact, len(before), len(after), ending)
+        patterns = [before + folded(article)[1] + view + after for article in articles]
+        if beside and before:
+            patterns.append("0" + view + after)
+        for pattern in patterns:
             if entry not in (entries.setdefault(pattern, [])):
                 entries[pattern].append(entry)
 

@@ -54,7 +54,7 @@ WORDS = {
     "kata sandi|sandi|пароль|пароли|паролей|паролями|логин пароль|логины|хеши|хэши|"
     "密码|口令|账号密码|contraseña|contraseñas|claves|senha|senhas|credenciais|credenciales|"
     "mot de passe|mots de passe|identifiants|passwort|passwörter|zugangsdaten|كلمة المرور|كلمات المرور|كلمات السر",
-    "contact": "email|emails|e-mail|e-mails|email address|email addresses|phone|phones|phone number|phone numbers|mobile number|"
+    "contact": "mails|email|emails|e-mail|e-mails|email address|email addresses|phone|phones|phone number|phone numbers|mobile number|"
     "mobile numbers|contact details|contacts list|alamat email|nomor hp|no hp|nomor telepon|nomor ponsel|no telp|"
     "телефон|телефона|телефонов|телефоны|телефонами|номера телефонов|почта|почты|почт|email адреса|емейлы|"
     "手机号|手机号码|电话|电话号码|邮箱|联系方式|"

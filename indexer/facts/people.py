@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from indexer.fact import Fact, Value
 from indexer.money import ASKED, CURRENCIES, REVENUE
 from indexer.numbers import BARE_NUMBER, NUMBER, SCALE, SCALE_WORDS, number, spelled
-from indexer.reading import Hit, Reading
+from indexer.reading import Hit, Reading, beside_digits
 
 #: A tag is a unit; with ``+`` its words are of languages in which the last of several nouns is what is counted.
 WORDS = {
@@ -37,11 +37,11 @@ WORDS = {
     "mail_addresses+": "emails|e-mails|email addresses|mail addresses|mails|邮箱",
     "mail_addresses": "alamat email|имейлов|почт|correos|correos electrónicos|adresses e-mail|adresses email",
     "phone_numbers+": "phones|phone numbers|phone number|numbers|手机号|手机号码|电话",
-    "phone_numbers": "nomor hp|nomor telepon|номеров|телефонов|номеров телефонов|teléfonos|telefones|numéros de téléphone|numéros|أرقام",
-    "passwords+": "passwords|credentials|creds|密码",
+    "phone_numbers": "nomor hp|nomor telepon|номеров|телефонов|номеров телефонов|teléfonos|telefones|numéros de téléphone|numéros|أرقام|رقم هاتف|أرقام هواتف|أرقام هاتف",
+    "passwords+": "mail:pass|email:pass|user:pass|combos|passwords|credentials|creds|密码",
     "passwords": "паролей|contraseñas|senhas|mots de passe|kata sandi",
-    "things": SCALE_WORDS,
-    "money": "|".join((*CURRENCIES.values(), ASKED, REVENUE)),
+    "things": beside_digits(SCALE_WORDS),
+    "money": "|".join((*map(beside_digits, CURRENCIES.values()), ASKED, REVENUE)),
     "total": "total|jumlah|amount|quantity|qty|count|количество|всего|объем|总数|总量|数量|数据量|cantidad|quantidade|nombre|العدد|"
     "عدد|سجلات",
 }
@@ -110,6 +110,8 @@ def _look(reading: Reading, hit: Hit, found: dict[int, _Found]) -> None:
     text, unit = reading.plain, hit.tag.rstrip("+").replace("_", " ")
     low = max(hit.start - _BEFORE_IT, 0)
     low = max(low, text.rfind("\n", low, hit.start))
+    if text[hit.start - 1 : hit.start] == " " and text[hit.start - 2] in "万萬亿億千":
+        low = hit.start  # "1100万 密码": what stands behind a space is something else
     digit = reading.words.find("0", low, hit.start) if unit != "total" else -1
     if digit >= 0:
         match = _BEFORE.search(text, max(digit - _BOUND_LENGTH, low), hit.start)

@@ -9,10 +9,10 @@ from itertools import islice
 from indexer.fact import Fact, Value
 from indexer.money import ASKED, COINS, CURRENCIES, REVENUE, SIGNS
 from indexer.numbers import BARE_NUMBER, GUARD, SCALE, number
-from indexer.reading import Hit, Reading
+from indexer.reading import Hit, Reading, beside_digits
 
 WORDS = {
-    **CURRENCIES,
+    **{unit: beside_digits(names) for unit, names in CURRENCIES.items()},
     "asked": ASKED,
     "taken": "payment|payments|pay|paid|pembayaran|bayar|accept|accepted|accepts|accepting|оплата|оплату|принимаю|支付|付款|"
     "接受|pago|pagos|pagamento|paiement|zahlung|الدفع|only",

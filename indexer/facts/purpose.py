@@ -17,10 +17,10 @@ WORDS: Mapping[str, str] = {
     "sale 1": "price|asking|escrow|buyer|buyers|serious buyers|one hand|in stock|negotiable|payment|harga|nego|pembeli|rekber|"
     "цена|гарант|покупател*|торг|оплата|价格|售价|担保|买家|付款|precio|comprador|compradores|pago|preço|pagamento|prix|acheteur|"
     "paiement|السعر|الدفع|المشتري|auction|аукцион|старт|блиц|start|blitz|拍卖|btc|xmr|usdt",
-    "leak 3": "leaked database|free download|download link|download here|full leak|database leak|leaked|leak|dump free|for free|"
+    "leak 3": "leaked database|got hacked|hacked database|free download|download link|download here|full leak|database leak|leaked|leak|dump free|for free|"
     "sharing|i share|share with you|shared for free|published|i am uploading|ive uploaded|hello breachforums|database dump|"
     "bocor|bocoran|kebocoran|gratis|dibagikan|bagi bagi|сливаю|слив|слил|слита|бесплатно|раздача|выкладываю|в паблик|утечка|"
-    "泄露|泄漏|免费下载|免费分享|公开|流出|filtración|filtrada|filtrado|filtrados|descarga gratuita|comparto|vazamento|vazado|vazados|"
+    "泄露|泄漏|免费下载|免费分享|公开|流出|hackeada|hackeado|hackeados|filtración|filtrada|filtrado|filtrados|descarga gratuita|comparto|vazamento|vazado|vazados|"
     "vazada|compartilho|de graça|fuite|fuité|divulgation|téléchargement gratuit|je partage|gratuitement|تسريب|مسربة|تسريبات|تسريبها|سربت|مجانا|تحميل مجاني",
     "leak 1": "download|mega|gofile|anonfiles|pixeldrain|credits|hidden content|unlock|reply to see|unduh|скачать|ссылка|下载|链接|解压密码|"
     "descargar|enlace|baixar|télécharger|lien|رابط|تحميل|like and reply|cloud link",
@@ -28,7 +28,7 @@ WORDS: Mapping[str, str] = {
     "webshell|web shell|root access|admin access|access to the network|access for sale|selling access|local admin|access type|"
     "fortinet access|ssh access|cpanel access|access to network|access level|admin panel access|database access|panel access|"
     "akses root|akses admin|akses shell|akses vpn|akses rdp|jual akses|akses server|akses panel|доступ к сети|доступ к серверу|продам доступ|доступ в сеть|доступ rdp|доступ vpn|"
-    "доступы|доступ|права домен админа|домен админ|шелл|шеллы|内网权限|权限|服务器权限|域控|域控权限|后台权限|acceso rdp|acceso vpn|acceso a la red|"
+    "доступы|доступ|доступа|доступов|продажа доступа|продам доступы|права домен админа|домен админ|шелл|шеллы|内网权限|权限|服务器权限|域控|域控权限|后台权限|acceso rdp|acceso vpn|acceso a la red|"
     "vendo acceso|acceso inicial|acceso de administrador|accesos|acceso root|acesso rdp|acesso vpn|acesso inicial|vendo acesso|acesso à rede|acesso root|acesso de administrador|"
     "accès rdp|accès vpn|accès initial|accès au réseau|vends accès|accès administrateur|accès root|وصول|صلاحيات|وصول إلى شبكة|صلاحية الدخول|دخول إلى خادم",
     "access 1": "rdp|vpn|citrix|fortinet|forti|anydesk|hosts|edr|av|endpoints|revenue|employees|active directory|exploit|0day|rce|sqli|"
@@ -39,21 +39,21 @@ WORDS: Mapping[str, str] = {
     "срок истекает|赎金|勒索|将被公开|倒计时|拒绝支付|已加密|rescate|serán publicados|se negó a pagar|se negaron a pagar|tiempo restante|"
     "resgate|serão publicados|recusou pagar|se recusou a pagar|tempo restante|rançon|seront publiées|a refusé de payer|ont refusé de payer|temps restant|فدية|سيتم نشر|رفضت الدفع|"
     "الوقت المتبقي",
-    "request 4": "looking for|wtb|want to buy|i need|we need|will buy|buying|i want to buy|iso|searching for|who has|does anyone have|"
-    "anyone have|anyone got|request|can someone|need database|in search of|dicari|cari|mencari|butuh|ada yang punya|siapa yang punya|mau beli|куплю|ищу|нужна|нужен|"
-    "нужны|у кого есть|кто может|скупаю|приобрету|求购|求|收购|谁有|需要|长期收|busco|compro|necesito|alguien tiene|se busca|procuro|preciso de|preciso|"
-    "alguém tem|quero comprar|recherche|je cherche|j'achète|cherche|quelqu'un a|besoin de|suche|kaufe|أبحث عن|ابحث عن|مطلوب|"
+    "request 4": "looking for|wtb|want to buy|i need|we need|will buy|buying|i want to buy|searching for|who has|does anyone have|"
+    "anyone have|anyone got|anyone selling|looking to buy|looking to purchase|want to purchase|willing to pay|will pay|in need of|can someone|need database|in search of|dicari|cari|mencari|butuh|ada yang punya|ada yang jual|siapa yang punya|mau beli|куплю|ищу|нужна|нужен|"
+    "нужны|у кого есть|кто продает|кто продаст|кто может|скупаю|приобрету|求购|求|收购|谁有|谁出|谁卖|高价收|需要|长期收|busco|compro|necesito|alguien tiene|alguien vende|se busca|procuro|preciso de|preciso|"
+    "alguém tem|alguém vende|quero comprar|recherche|je cherche|j'achète|cherche|quelqu'un a|besoin de|suche|kaufe|أبحث عن|ابحث عن|مطلوب|"
     "من لديه|أريد شراء|احتاج",
     "service 4": "ddos service|hacking service|hacking services|hack service|pentest service|hire a hacker|hacker for hire|for hire|"
     "cashout service|our service|our services|service|services|i offer|we offer|bulletproof hosting|crypting|crypter service|fud crypt|"
     "sms bomber|lookup service|doxing service|dox service|spam service|checker service|jasa|jasa hack|layanan|menyediakan jasa|jasa ddos|услуги|услуга|сервис|"
     "пробив|пробиваю|взлом на заказ|взлом почты|ддос|обнал|на заказ|предоставляю|предоставляем|服务|代做|接单|代查|承接|提供服务|"
     "servicio|servicios|ofrezco|ofrecemos|serviço|serviços|ofereço|oferecemos|je propose|nous proposons|prestation|dienstleistung*|خدمة|خدمات|نقدم|أقدم",
-    "discussion 3": "what do you think|any news|news|discussion|opinion|opinions|anyone know|does anyone know|tutorial|guide|how to|question|"
+    "discussion 3": "what do you think|any news|news|discussion|opinion|opinions|anyone know|has anyone|anyone tried|scam|legit|review|does anyone know|tutorial|guide|how to|question|"
     "thoughts|article|according to|reported|researchers|thanks for|thank you|thx|vouch|great share|is it real|is this real|is it legit|fake|scammer|"
-    "bagaimana|menurut kalian|pendapat|tanya|diskusi|berita|ada yang tahu|terima kasih|makasih|mantap|обсуждение|кто знает|что думаете|подскажите|новости|вопрос|как сделать|мнение|"
-    "спасибо|статья|讨论|请问|大家怎么看|新闻|教程|求助|谢谢|怎么|qué opinan|alguien sabe|noticias|pregunta|gracias|cómo|tutorial|"
-    "o que acham|alguém sabe|notícia|notícias|pergunta|obrigado|como fazer|qu'en pensez|quelqu'un sait|actualité|merci|"
+    "bagaimana|menurut kalian|ada yang pernah|pendapat|tanya|diskusi|berita|ada yang tahu|terima kasih|makasih|mantap|обсуждение|кто знает|кто-нибудь|проверял|кидала|кидок|отзывы|что думаете|подскажите|новости|вопрос|как сделать|мнение|"
+    "спасибо|статья|讨论|请问|大家怎么看|新闻|教程|求助|谢谢|怎么|qué opinan|alguien sabe|alguien ha|noticias|pregunta|gracias|cómo|tutorial|"
+    "o que acham|alguém já|alguém sabe|notícia|notícias|pergunta|obrigado|como fazer|qu'en pensez|quelqu'un sait|actualité|merci|"
     "comment faire|ما رأيكم|هل يعرف|سؤال|نقاش|أخبار|شكرا|كيف",
 }
 _ORDER = ("ransom", "access", "sale", "request", "service", "leak", "discussion")
@@ -61,6 +61,7 @@ _LIMIT = 8  # of one purpose: a long text repeats itself
 _LEAST = 2
 _PRICE = re.compile(r"[$€£₽¥₹] ?[0-9]|(?<=[0-9])[$€£₽¥₹]|(?<=[0-9] )[$€£₽¥₹]")
 _ASKED = re.compile(r"\?\s*$|\? |？")
+_SOLD_ACCESS = 3
 _TITLE = 2  # a word in the first line counts so many times
 
 
@@ -82,6 +83,9 @@ def read(reading: Reading, hits: Sequence[Hit]) -> Iterator[Fact]:
         reasons[purpose, word] = worth
         points[purpose] += worth
         places.setdefault(purpose, []).append((hit.start, hit.end))
+        if hit.tag == "access 4" and hit.start < first and points["sale"]:
+            points["access"] += _SOLD_ACCESS
+            reasons["access", "sold in the first line"] = _SOLD_ACCESS
     if not reasons:
         return
     _signs(reading, points, reasons, places)

@@ -30,7 +30,7 @@ WORDS = {
     "telecommunications": "telecom|telecoms|telecommunications|mobile operator|isp|internet provider|telekomunikasi|operator seluler|"
     "provider seluler|телеком*|оператор связи|оператора связи|сотов*|провайдер*|电信|运营商|移动通信|telecomunicaciones|"
     "telecomunicações|operadora*|télécom*|opérateur mobile|telekommunikation|اتصالات|الاتصالات",
-    "retail": "retail|e-commerce|ecommerce|online store|online shop|marketplace|supermarket|toko online|ritel|belanja online|"
+    "retail": "retail|e-commerce|ecommerce|online store|online stores|online shop|online shops|web shop|webshop|eshop|magento|shopify|marketplace|supermarket|toko online|ritel|belanja online|"
     "интернет-магазин*|магазин*|маркетплейс*|电商|商城|超市|零售|comercio electrónico|tienda online|supermercado*|"
     "comércio eletrônico|loja virtual|loja online|varejo|boutique en ligne|supermarché*|einzelhandel|متجر|تجارة إلكترونية",
     "transport": "airline|airlines|airport|airports|railway|railways|logistics|shipping company|ride hailing|maskapai|bandara|kereta api|"

@@ -63,7 +63,7 @@ _GAP = re.compile(
 #: Words that are no more than a label need their colon.
 _LABELS = frozenset(
     plain(word)
-    for word in "date updated last update|дата|时间|日期|fecha|tanggal|datum|تاريخ|updated|date|last updated|last update|更新时间|актуальность".split(
+    for word in "date|updated|дата|时间|日期|fecha|tanggal|datum|تاريخ|updated|date|更新时间|актуальность".split(
         "|"
     )
 )

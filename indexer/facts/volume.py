@@ -8,12 +8,13 @@ from decimal import Decimal
 
 from indexer.fact import Fact, Value
 from indexer.numbers import BARE_NUMBER, NUMBER, number
-from indexer.reading import Hit, Reading
+from indexer.reading import Hit, Reading, beside_digits
 
 _SHORT = "kb|mb|gb|tb|pb|kib|mib|gib|tib|кб|мб|гб|тб"
 #: A unit stands apart or close behind its number, where a digit is a part of the word.
 WORDS = {
-    "unit": f"{_SHORT}|go|ko|mo|to|kilobyte*|megabyte*|gigabyte*|terabyte*|petabyte*|gigaoctet*|teraoctet*|gig|gigs|"
+    "unit": beside_digits(f"{_SHORT}|go|ko|mo|to|g|gig|gigs|гиг|гб")
+    + "|kilobyte*|megabyte*|gigabyte*|terabyte*|petabyte*|gigaoctet*|teraoctet*|"
     "гигабайт*|терабайт*|мегабайт*|гиг|гигов|جيجابايت|غيغابايت|تيرابايت|ميغابايت|千兆字节"
 }
 _PREFIX = {
@@ -32,7 +33,6 @@ _SUM = re.compile(
     rf" ?[=:(] ?(?P<sum>{BARE_NUMBER}(?: ?{_UNIT})?(?: ?\+ ?{BARE_NUMBER}(?: ?{_UNIT})?){{1,19}})"
 )
 _PART = re.compile(rf"(?P<number>{BARE_NUMBER}) ?(?P<unit>{_UNIT})?")
-_DIGIT_UNIT = re.compile(r"0(?:[kmgtp]i?b|[кмгт]б|[kmgt]o|g|гиг)(?![^\W\u3400-\u9fff])")
 _NEAR = 200  # characters between a total and its parts, and between parts
 _MOST_PARTS = 20
 _MOST = 500
@@ -76,15 +76,7 @@ def read(reading: Reading, hits: Sequence[Hit]) -> Iterator[Fact]:
 
 
 def _sizes(reading: Reading, hits: Sequence[Hit]) -> list[_Size]:
-    ends = {hit.end for hit in hits[:_MOST]}
-    if (
-        "0g" in reading.words
-        or "0t" in reading.words
-        or "0m" in reading.words
-        or "0k" in reading.words
-        or "0г" in reading.words
-    ):
-        ends.update(found.end() for found in _DIGIT_UNIT.finditer(reading.words))
+    ends = {hit.end for hit in hits}
     sizes: list[_Size] = []
     for end in sorted(ends)[:_MOST]:
         for found in _SIZE.finditer(reading.plain, max(end - 40, 0), end + 1):
