@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-_ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w.-]{1,80}")
+_LOCAL = re.compile(r"[\w.+-]{1,64}")
+_HOST = re.compile(r"[\w.-]{1,80}")
 _LABEL = re.compile(r" ?(?:[^\W\d_][\w'./ -]{1,30}): ")
 _BEHIND = re.compile(r"[:;|][^\s:;|/]")
 _FIVE = re.compile("[0-9]{5}")
@@ -47,11 +48,12 @@ def _is_like_one(line: str) -> bool:
     if max(line.count("|"), line.count(";"), line.count("\t")) >= 2:
         return "@" in line or _digits(line)
     if "@" in line:
-        address = _ADDRESS.search(line)
-        if address is None:
+        at = line.find("@")
+        end = _HOST.match(line, at + 1)
+        if at == 0 or end is None or not (line[at - 1].isalnum() or line[at - 1] in "_+-."):
             return False
-        combo = _BEHIND.match(line, address.end())
-        if combo and (address.start() == 0 or " " not in line.strip()):
+        bare = _LOCAL.fullmatch(line, 0, at) or " " not in line.strip()
+        if bare and _BEHIND.match(line, end.end()):
             return True
         return line.count(",") >= 2 and not _LABEL.match(line) and _dense(line)
     return line.count(",") >= 3 and _digits(line) and _dense(line)

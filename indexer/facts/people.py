@@ -54,8 +54,9 @@ _BOUND = (
     r"اكثر من|>|\+)|(?P<about>about|around|approx\w{0,8}\.?|almost|nearly|sekitar|hampir|около|примерно|почти|约|大约|近|"
     r"cerca de|aproximadamente|casi|quase|environ|pres de|etwa|حوالي|~|≈|±))[: ]{0,2}"
 )
+_BOUND_BEFORE = re.compile(rf"(?<![^\W_]){_BOUND}$")
 _SOME = (
-    rf"(?:{_BOUND})?(?:(?P<low>{NUMBER})(?P<low_scale>{SCALE})? ?(?:-|to|до|sampai|hingga|至|到) ?"
+    rf"(?:(?P<low>{NUMBER})(?P<low_scale>{SCALE})? ?(?:-|to|до|sampai|hingga|至|到) ?"
     rf"(?P<high>[0-9]{{1,9}}(?:[.,][0-9]{{1,3}})?)|(?P<only>{NUMBER}))(?P<scale>{SCALE})?"
 )
 _STOP = (
@@ -112,27 +113,37 @@ def _look(reading: Reading, hit: Hit, found: dict[int, _Found]) -> None:
     low = max(low, text.rfind("\n", low, hit.start))
     if text[hit.start - 1 : hit.start] == " " and text[hit.start - 2] in "万萬亿億千":
         low = hit.start  # "1100万 密码": what stands behind a space is something else
-    digit = reading.words.find("0", low, hit.start) if unit != "total" else -1
-    if digit >= 0:
-        match = _BEFORE.search(text, max(digit - _BOUND_LENGTH, low), hit.start)
-        if match:
-            begin = low_of(match)
-            other = found.get(begin)
-            if other is None or other[1] == "things":
-                found[begin] = (hit.end, unit, match, match.end())
-            elif (hit.tag.endswith("+") and hit.start - other[0] in (0, 1)) or hit.start == low_of(other[2]):
-                found[begin] = (hit.end, unit, other[2], match.end())
-            elif hit.end > other[0] and hit.start < other[0]:  # the longer of two words at one place
-                found[begin] = (hit.end, unit, match, match.end())
-            return
+    match = _first(_BEFORE, reading, low, hit.start) if unit != "total" else None
+    if match:
+        begin = low_of(match)
+        other = found.get(begin)
+        if other is None or other[1] == "things":
+            found[begin] = (hit.end, unit, match, match.end())
+        elif (hit.tag.endswith("+") and hit.start - other[0] in (0, 1)) or hit.start == low_of(other[2]):
+            found[begin] = (hit.end, unit, other[2], match.end())
+        elif hit.end > other[0] and hit.start < other[0]:  # the longer of two words at one place
+            found[begin] = (hit.end, unit, match, match.end())
+        return
     after = _AFTER.match(text, hit.end)
     if after and low_of(after) not in found and not _year(after):
         found[low_of(after)] = (after.end(), "things" if unit == "total" else unit, after, hit.start)
 
 
+def _first(pattern: re.Pattern[str], reading: Reading, low: int, end: int) -> re.Match[str] | None:
+    """The first number of a stretch from which a pattern reaches to its end."""
+    at = reading.words.find("0", low, end)
+    while at >= 0:
+        match = pattern.match(reading.plain, at, end)
+        if match:
+            return match
+        gap = reading.words.find(" ", at, end)
+        at = reading.words.find("0", gap, end) if gap >= 0 else -1
+    return None
+
+
 def _spelled(reading: Reading, hit: Hit, nouns: Sequence[Hit], found: dict[int, _Found]) -> None:
     """A number with a spelled scale that no noun claimed: of the noun that goes before it in the clause, if any."""
-    match = _BEFORE_SCALE.search(reading.plain, max(hit.start - 40, 0), hit.end)
+    match = _first(_BEFORE_SCALE, reading, max(hit.start - 40, 0), hit.end)
     if match is None or low_of(match) in found or not spelled(match["scale"] or ""):
         return
     begin, unit = match.start(), "things"
@@ -180,10 +191,12 @@ def _fact(reading: Reading, found: re.Match[str], unit: str, begin: int, end: in
         value = low
     else:
         value = int(number(written["only"], scaled))
-    if written.get("more") or reading.plain.startswith(
-        "+", found.end("scale") if scaled else found.end("only")
-    ):
+    at = low_of(found)
+    bound = _BOUND_BEFORE.search(reading.plain, max(at - _BOUND_LENGTH, 0), at)
+    plus = reading.plain.startswith("+", found.end("scale") if scaled else found.end("only"))
+    if plus or (bound and bound["more"]):
         parts += (("bound", "more than"),)
-    elif written.get("about"):
+    elif bound:
         parts += (("bound", "about"),)
-    return reading.fact("quantity", value, (min(begin, behind, found.start()), end), unit=unit, parts=parts)
+    first = min(begin, behind, bound.start() if bound else begin)
+    return reading.fact("quantity", value, (first, end), unit=unit, parts=parts)

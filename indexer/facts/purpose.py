@@ -59,7 +59,8 @@ WORDS: Mapping[str, str] = {
 _ORDER = ("ransom", "access", "sale", "request", "service", "leak", "discussion")
 _LIMIT = 8  # of one purpose: a long text repeats itself
 _LEAST = 2
-_PRICE = re.compile(r"[$€£₽¥₹] ?[0-9]|(?<=[0-9])[$€£₽¥₹]|(?<=[0-9] )[$€£₽¥₹]")
+_MONEY = "$€£₽¥₹"
+_PRICED = {sign: re.compile(rf"{re.escape(sign)}(?: ?[0-9]|(?<=[0-9].)|(?<=[0-9] .))") for sign in _MONEY}
 _ASKED = re.compile(r"\?\s*$|\? |？")
 _SOLD_ACCESS = 3
 _TITLE = 2  # a word in the first line counts so many times
@@ -125,8 +126,9 @@ def _signs(
     places: dict[str, list[tuple[int, int]]],
 ) -> None:
     """What speaks without a word of its own."""
-    signed = any(sign in reading.plain for sign in "$€£₽¥₹")
-    price = _PRICE.search(reading.plain, 0, 20_000) if signed else None
+    price = next(
+        (found for sign in _MONEY if (found := _PRICED[sign].search(reading.plain, 0, 20_000))), None
+    )
     if price and not points["access"] and not points["ransom"]:
         points["sale"] += 1
         reasons["sale", "a price"] = 1
