@@ -39,7 +39,8 @@ _LABELS = {
     r"fecha de nacimiento|nacimiento|data de nascimento|nascimento|date de naissance|تاريخ الميلاد",
     "secret": r"pass(?:word|wd|wort)?|pwd|kata sandi|sandi|пароль|密码|contrasena|senha|mot de passe|password ?hash|hash|كلمة المرور|pin",
     "name": r"(?:full ?|first ?|last ?|sur)?name|nama(?: lengkap)?|фио|имя|фамилия|姓名|名字|nombre|apellidos?|nome|nom|prenom|الاسم|address|"
-    r"alamat|адрес|地址|住址|direccion|endereco|adresse|العنوان|gender|sex|login|user(?:name)?|логин|账号|job|city",
+    r"alamat|адрес|地址|住址|direccion|endereco|adresse|العنوان|gender|sex|job|city",
+    "login": r"login|user(?:name)?|логин|账号|usuario|utilisateur",
 }
 _WORD_KINDS = [(kind, re.compile(rf"[\"'(\[]?(?:{words})[\"')\]]?")) for kind, words in _LABELS.items()]
 _LABELLED = re.compile(
@@ -82,8 +83,16 @@ _DIALLED = re.compile(
     r"201[0-9]{9}|33[67][0-9]{8}|34[67][0-9]{8}|491[5-7][0-9]{8,9}|521?[1-9][0-9]{9}|549?[1-9][0-9]{9}|573[0-9]{9}|601[0-9]{8,9}|639[0-9]{9}|"
     r"65[89][0-9]{7}|66[689][0-9]{8}|84[3-9][0-9]{8}|447[0-9]{9}|380[0-9]{9}|77[0-9]{9}"
 )
+#: Labels of listings, which are no logins.
+_LISTED = re.compile(
+    r"country|revenue|employees?|prices?|size|access|rows?|records?|lines|format|samples?|contact|date|year|source|type|industry|sector|"
+    r"hosts?|domain|website|site|url|title|total|fields|start|step|blitz|privileges|rights|level|os|cpu|ram|av|edr|version|payment|escrow|"
+    r"negara|harga|ukuran|jumlah|sumber|tanggal|цена|страна|ревеню|доступ|строк|размер|дата|старт|шаг|блиц|"
+    r"pais|precio|tamano|fecha|fuente|preco|tamanho|pays|prix|taille|http|https|btc|xmr|eth|line|time|note|see"
+)
 _SEPARATORS = "|;\t,"
-_NAMED_IN_RECORD = frozenset(("name", "birth", "number", "text", "secret"))
+_OF_PEOPLE = frozenset(("mail", "phone", "number", "text", "birth"))
+_TELLING = frozenset(("name", "birth", "number", "text", "secret", "login"))
 _RUN = 3  # lines in a row that are like login:password make a combo list
 _LONGEST_LINE = 4000
 
@@ -159,7 +168,8 @@ def _logins(lines: Sequence[tuple[int, str]]) -> dict[int, bool]:
     run: list[int] = []
     for number, (_, line) in enumerate((*lines, (0, ""))):
         bare = line.strip()
-        if len(bare) < 200 and ":" in bare and _LOGIN.fullmatch(bare) and not is_sellers(bare):
+        login = _LOGIN.fullmatch(bare) if len(bare) < 200 and ":" in bare else None
+        if login and _like_login(login) and not is_sellers(bare):
             run.append(number)
             continue
         if len(run) >= _RUN:
@@ -168,9 +178,18 @@ def _logins(lines: Sequence[tuple[int, str]]) -> dict[int, bool]:
     return found
 
 
+def _like_login(found: re.Match[str]) -> bool:
+    """Whether a pair is a login with its password, not a label with its value (``Country:Indonesia``)."""
+    login, secret = found["login"], found["secret"]
+    if _LISTED.fullmatch(login):
+        return False
+    mixed = any(map(str.isdigit, secret)) and any(map(str.isalpha, secret))
+    return mixed or any(map(str.isdigit, login)) or not secret.isalnum()
+
+
 def _records(lines: Sequence[tuple[int, str]]) -> set[int]:
-    """Lines of records: together they name two kinds of data or more, one of them a person's name, birth, number of
-    identity or password; a block in which the seller can be reached is none."""
+    """Lines of records: together they name two kinds of data or more, one of which is a person's, or a login with its
+    password; a block in which the seller can be reached is none."""
     found: set[int] = set()
     block: list[int] = []
     for number, (_, line) in enumerate((*lines, (0, ""))):
@@ -181,7 +200,8 @@ def _records(lines: Sequence[tuple[int, str]]) -> set[int]:
         if block:
             text = "\n".join(lines[each][1] for each in block)
             kinds = {_kind_of(each) for each in _LABELLED.finditer(text)}
-            if len(kinds) >= 2 and kinds & _NAMED_IN_RECORD and not is_sellers(text):
+            person = len(kinds) >= 2 and kinds & _OF_PEOPLE and kinds & _TELLING
+            if (person or kinds >= {"login", "secret"}) and not is_sellers(text):
                 found.update(block)
         block = []
     return found
@@ -201,6 +221,8 @@ def _of_combo(line: str, combo: re.Match[str]) -> Iterator[Place]:
             if mail:
                 yield from _hidden("mail", line, *mail.span("local"))
             elif name == "login" and "mail" not in groups:
+                if line[start:end].isdigit():  # "10.0.0.1:22:open"
+                    return
                 yield from _hidden("secret", line, start, end)
     start, end = (lead + at for at in combo.span("secret"))
     yield from _hidden("secret", line, start, end)

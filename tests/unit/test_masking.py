@@ -94,6 +94,22 @@ NIK = "3174011203900001"
             ["budi", "rahasia1"],
             ["portal.victim.example/login", "@mail.example"],
         ),
+        ("Login: admin\nPassword: rahasia1", ["rahasia1"], ["admin"]),
+        (
+            "id,nama,nik,tgl_lahir,no_hp\n1,Budi,3174-01-120390-0001,12-03-1990,0812 3456 789",
+            ["120390", "3456", "12-03"],
+            ["Budi", "0001", "6789", "1990"],
+        ),
+        (
+            "username | email | password\nbudi99 | budi@victim.example | rahasia1",
+            ["rahasia1", "budi@"],
+            ["@victim.example"],
+        ),
+        (
+            "Nama: Budi\nTempat: Jakarta\nNIK: 3174011203900001\nHP: 081234567890",
+            ["31740112", "0812345"],
+            ["Budi", "0001", "7890"],
+        ),
         # whatever the digits are written in
         ("NIK ３１７４０１１２０３９００００１", ["３１７４"], ["0001"]),
     ],
@@ -131,6 +147,12 @@ def test_every_claimed_shape_is_masked(text: str, hidden: list[str], kept: list[
         "from 10:30 to 11:45 we talk; note: nothing",
         "tox 0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF000000000000",
         "archive password: hunter2000",
+        "Country:Indonesia\nRevenue:$5M\nEmployees:1000\nAccess:RDP1234\nPrice:2000usd",
+        "Name: database.sql\nHash: d41d8cd98f00b204e9800998ecf8427e\nSize: 3 GB",
+        "10.0.0.1:22:open\n10.0.0.2:443:open\n10.0.0.3:80:open",
+        "| 2021-12-28 | 640000 rows | 500 USD |",
+        "Rows: 640000 | Price: 500 | Size: 3 GB | Year: 2021",
+        "Indonesia | 64000000 | CSV | 2021 | 500 USD | 12345678",
         "EBN-12345678 and account 0012345678",
     ],
 )
