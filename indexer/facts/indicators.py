@@ -1,4 +1,4 @@
-"""Addresses of machines and vulnerabilities that a post names: onion services, domains, IP addresses, CVEs."""
+"""Addresses and vulnerabilities that a post names: onion services, domains, URLs, IP addresses, CVEs."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ _TOP = re.compile(r"\.((?:xn--[a-z0-9-]{2,40})|[^\W\d_]{2,18})(?![\w@]|-\w|\.\w)
 _HOST = re.compile(r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,7}(?:xn--[a-z0-9-]{2,40}|[^\W\d_]{2,18})")
 _SCHEME = re.compile(r"(?:h(?:xx|tt|\*\*)ps?|s?ftp)(?:://|\[:\]//|\[://\])$")
 _OWNED = re.compile(r"(?:@|_|[\[({]at[\])}] ?|@[\w.]{1,32}:)$")  # a mail or Matrix address goes before
+_PATH = re.compile(r"(?::[0-9]{2,5})?/[^\s<>\"'|\])}]{1,300}")
 _DOTS = re.compile(r" ?(?:\[(?:\.|dot)\]|\((?:\.|dot)\)|\{(?:\.|dot)\}) ?")
 _DEFANGED = ("[.]", "(.)", "{.}", "[dot]", "(dot)", "{dot}")
 #: Generic endings that are seen; any of two letters is a country's, but for those that are files' more often.
@@ -153,6 +154,12 @@ def _hosts(reading: Reading, flat: _Flat) -> Iterator[Fact]:
         )
         if sure or (top not in _FILE_LIKE and _looks_like(host, top)):
             yield reading.fact("domain", host, flat.place(start, found.end()))
+            path = _PATH.match(text, found.end()) if scheme else None
+            if scheme and path and (end := path.start() + len(path[0].rstrip(".,;:!?")) - 1) > path.start():
+                first, end = scheme.start(), end + 1
+                sort = "https" if scheme[0].lstrip("h").lstrip("xt*p").startswith("s") else "http"
+                behind = reading.original(*flat.place(path.start(), end))
+                yield reading.fact("url", f"{sort}://{host}{behind}", flat.place(first, end))
 
 
 def _looks_like(host: str, top: str) -> bool:
@@ -174,7 +181,17 @@ def _ipv4(reading: Reading, flat: _Flat, hits: Sequence[Hit]) -> Iterator[Fact]:
             continue
         place = flat.place(*found.span())
         if not versions or not any(place[0] - gap in versions for gap in (0, 1, 2)):
-            yield reading.fact("ip", found[0], place)
+            yield _ip(reading, found[0], place)
+
+
+def _ip(reading: Reading, written: str, place: tuple[int, int]) -> Fact:
+    """An address, with its port or the length of its prefix as a part."""
+    address, sign, rest = written, "", ""
+    for mark, name in ((":", "port"), ("/", "prefix")):
+        if mark in written:
+            address, _, rest = written.partition(mark)
+            sign = name
+    return reading.fact("ip", address, place, parts=((sign, int(rest)),) if sign else ())
 
 
 def _ipv6(reading: Reading) -> Iterator[Fact]:

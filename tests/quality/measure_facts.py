@@ -34,7 +34,7 @@ ALWAYS = (
         "tox",
         "session",
     ),
-    *("onion", "ip", "domain", "cve", "file hash", "pgp"),
+    *("onion", "ip", "domain", "cve", "md5", "sha1", "sha256", "url", "pgp"),
 )
 GOAL = 0.98
 TUNED, HELD_OUT = "facts.yaml", "facts_held_out.yaml"
