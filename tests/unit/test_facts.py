@@ -177,6 +177,61 @@ Sample of 3.26 GB and a video. Payment in BTC or XMR."""
     assert dict(read(text, "volume")[0].parts)["adds_up"] is True
 
 
+def test_steps_of_an_auction_and_a_victims_revenue_are_told_from_prices() -> None:
+    found = facts("", "Revenue: $120M. Start: $1000 Step: $500 Blitz: $5000")
+    assert [
+        (fact.kind, fact.value, dict(fact.parts)) for fact in found if fact.kind in ("price", "revenue")
+    ] == [
+        ("revenue", 120_000_000, {}),
+        ("price", 1000, {"auction": "start"}),
+        ("price", 500, {"auction": "step"}),
+        ("price", 5000, {"auction": "buy now"}),
+    ]
+
+
+def test_numbers_of_identity_are_named_among_the_parts() -> None:
+    [fact] = read("full NIK, KTP scans and passports; another passport", "data")
+    assert fact.value == "identity"
+    assert dict(fact.parts) == {"NIK": 1, "KTP": 1, "passport": 2}
+    assert len(fact.spans) == 4
+
+
+def test_a_purpose_shows_its_points_and_the_words_that_gave_them() -> None:
+    [fact] = read("We are happy.\nSelling the database, price $500", "purpose")
+    assert fact.value == "sale"
+    assert dict(fact.parts) == {"sale": 5, "sale: selling": 3, "sale: price": 1, "sale: a price": 1}
+
+
+def test_a_day_that_may_be_a_month_says_so() -> None:
+    assert dict(read("breach date: 03/04/2022", "theft date")[0].parts) == {"order": "day first, as supposed"}
+    assert read("breach date: 13/04/2022", "theft date")[0].parts == ()
+    assert read("breach date: 31/02/2022", "theft date") == []
+
+
+def test_a_port_and_a_prefix_are_parts_of_an_address() -> None:
+    assert [(fact.value, fact.parts) for fact in read("203.0.113.7:8443 and 198.51.100.0/24", "ip")] == [
+        ("203.0.113.7", (("port", 8443),)),
+        ("198.51.100.0", (("prefix", 24),)),
+    ]
+
+
+def test_what_is_defanged_or_hidden_is_read_at_its_place_in_the_original() -> None:
+    text = "6 mill\u200bion\u00a0\u00a0users of kemkes[.]go[.]id, ６００万用户"
+    found = facts("", text)
+    words = [
+        text[fact.spans[0][0] : fact.spans[0][1]] for fact in found if fact.kind in ("quantity", "domain")
+    ]
+    assert words == ["6 mill\u200bion\u00a0\u00a0users", "kemkes[.]go[.]id", "６００万用户"]
+
+
+def test_a_claim_of_the_title_has_its_place_there() -> None:
+    found = facts("6 million users", "price $500")
+    assert [(fact.kind, fact.field, fact.spans) for fact in found if fact.kind in ("quantity", "price")] == [
+        ("quantity", "title", ((0, 15),)),
+        ("price", "text", ((6, 10),)),
+    ]
+
+
 def test_the_texts_checked_by_hand_are_read_exactly() -> None:
     """The floor is the goal: what is not exact is named."""
     wrong = [each for each in judged() if not each.exact]
@@ -204,6 +259,17 @@ _PIECES = st.sampled_from(
         "½",
         "a@b.cc",
         "\n",
+        "price ",
+        "telegram: ",
+        "hxxp://a[.]com/x",
+        "10.0.0.1:22 ",
+        "Indonesia ",
+        "dumped on 2021-12-28 ",
+        "ﬃ",
+        "\u0301",
+        "\u200b",
+        "  ",
+        "\t|",
     ]
 )
 
@@ -222,7 +288,29 @@ def test_no_text_raises_and_spans_lie_in_the_original_in_order(text: str, title:
 
 
 @pytest.mark.parametrize(
-    "piece", ["9", "@", "(", "1,", "1 ", "6 million ", "$", "1 GB ", "= 1 + ", "1 a ", "t.me/"]
+    "piece",
+    [
+        "9",
+        "@",
+        "(",
+        "1,",
+        "1 ",
+        "6 million ",
+        "$",
+        "1 GB ",
+        "= 1 + ",
+        "1 a ",
+        "t.me/",
+        "a@b.c ",
+        "a[.]",
+        "::",
+        "users: ",
+        "source: A",
+        "hacked in 2",
+        "5BTC",
+        "万1",
+        "f",
+    ],
 )
 def test_hostile_repetitions_take_bounded_time(piece: str) -> None:
     start = time.perf_counter()
