@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from indexer import checksums
+from indexer import personal_forms as forms
 from indexer.rows import is_row, is_sellers
 
 
@@ -26,70 +27,6 @@ class Place(NamedTuple):
     end: int
 
 
-#: Words above a column or before a value, by what stands there. "name" and the like are not hidden; they tell a record.
-_LABELS = {
-    "mail": r"e-?mails?|email address|mail|surel|почта|emailaddress|correo(?: electronico)?|邮箱|البريد(?: الالكتروني)?|courriel",
-    "phone": r"phone(?: ?number| ?no)?|phones|mobile(?: ?number)?|msisdn|tel(?:ephone|epon|efon|p)?|hp|no ?hp|nomor hp|handphone|cell|телефон|тел|"
-    r"手机号?码?|电话|celular|telefono|telefone|portable|الهاتف|جوال|رقم الهاتف|nomor telepon|no telp",
-    "number": r"nik|no ?ktp|ktp|nomor ktp|ssn|social security(?: number)?|card(?: ?number)?|cc|card no|dni|cpf|curp|id ?number|national ?id|"
-    r"id ?card|снилс|инн|身份证号?码?|银行卡号?|卡号|bpjs|noka|npwp|رقم الهوية",
-    "text": r"passport(?: ?(?:no|number|num))?|no paspor|nomor paspor|paspor|паспорт|护照号?码?|pasaporte|passaporte|passeport|iban|رقم الجواز|"
-    r"جواز(?: السفر)?",
-    "birth": r"dob|date of birth|birth ?date|birthday|born|tgl ?lahir|tanggal lahir|lahir|дата рождения|д\.р|др|出生日期|生日|"
-    r"fecha de nacimiento|nacimiento|data de nascimento|nascimento|date de naissance|تاريخ الميلاد",
-    "secret": r"pass(?:word|wd|wort)?|pwd|kata sandi|sandi|пароль|密码|contrasena|senha|mot de passe|password ?hash|hash|كلمة المرور|pin",
-    "name": r"(?:full ?|first ?|last ?|sur)?name|nama(?: lengkap)?|фио|имя|фамилия|姓名|名字|nombre|apellidos?|nome|nom|prenom|الاسم|address|"
-    r"alamat|адрес|地址|住址|direccion|endereco|adresse|العنوان|gender|sex|job|city",
-    "login": r"login|user(?:name)?|логин|账号|usuario|utilisateur",
-}
-_WORD_KINDS = [(kind, re.compile(rf"[\"'(\[]?(?:{words})[\"')\]]?")) for kind, words in _LABELS.items()]
-_LABELLED = re.compile(
-    r"(?<![^\W_])[\"']?(?:"
-    + "|".join(f"(?P<{kind}>{words})" for kind, words in _LABELS.items())
-    + r")[\"']?(?: ?(?:no|number|nomor|№|номер|#))?(?: ?[:=] ?|\t| (?=[a-z]{0,2}[0-9]{6}))[\"']?(?P<value>[^\"'\n,;|{}\t]{1,80})"
-)
-_GATE = re.compile(r"[0-9]{5}|[0-9]{3}-[0-9]{2}-|[0-9]{4}[ -][0-9]{4}|@|:")
-_MAIL = re.compile(r"(?P<local>[\w.+%-]{1,64})@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}(?![\w@])")
-_MASKED = re.compile(r"xq[b-df-hj-np-tv-z]{12}(?:\*[\w]{0,4})?")
-_COMBO = re.compile(
-    r"(?P<mail>[\w.+%-]{1,64}@[\w.-]{1,80}\.[^\W\d_]{2,24})[:;|](?P<secret>[^\s:;|]{1,128})(?:[:;|].*)?"
-)
-_LOGIN = re.compile(r"(?P<login>[\w.-]{3,40}):(?P<secret>[^\s:/]{4,128})")
-_STOLEN = re.compile(  # address:login:password, as programs that steal them write it
-    r"(?:[a-z+]{2,12}://|www\.)?[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}(?::[0-9]{2,5})?(?:/[^\s:]{0,300})?[:| ](?P<login>[^\s:|]{2,80})[:|](?P<secret>[^\s:|]{2,128})"
-)
-_CARD = re.compile(r"(?<![\w.,/#$€£-])[3-6][0-9]{3}(?:[ -]?[0-9]{4}){2}[ -]?[0-9]{1,7}(?![\w]|[.,-][0-9])")
-_AMEX = re.compile(r"(?<![\w.,/#$€£-])3[47][0-9]{2}[ -]?[0-9]{6}[ -]?[0-9]{5}(?![\w]|[.,-][0-9])")
-_NIK = re.compile(
-    r"(?<![\w.,/#$€£-])[1-9](?:[0-9]{3}(?:[ .-]?[0-9]{4}){3}|[0-9]{5}[ .-][0-9]{6}[ .-][0-9]{4})(?![\w]|[.,-][0-9])"
-)
-_SSN = re.compile(r"(?<![\w.,/#+$€£-])(?!000|666|9)[0-9]{3}-(?!00)[0-9]{2}-(?!0000)[0-9]{4}(?![\w]|-[0-9])")
-_IBAN = re.compile(r"(?<![\w])[a-z]{2}[0-9]{2}(?: ?[a-z0-9]{4}){2,7}(?: ?[a-z0-9]{1,3})?(?![\w])")
-_PASSPORT = re.compile(r"[a-z]{0,2} ?[0-9]{6,9}|[0-9]{2} [0-9]{2} [0-9]{6}|[a-z][0-9]{2}[a-z0-9]{6}")
-_NUMBER = re.compile(r"[0-9][0-9 .-]{5,22}[0-9x]")
-_PHONE = re.compile(r"\+?\(?[0-9][0-9 ().-]{6,20}[0-9]")
-_DATE = re.compile(
-    r"(?P<year>19[2-9][0-9]|200[0-9]|2010)[-/.](?P<rest>[0-9]{1,2}[-/.][0-9]{1,2})|(?P<first>[0-9]{1,2}[-/. ][0-9]{1,2}[-/. ])(?P<after>19[2-9][0-9]|200[0-9]|2010)"
-)
-_BORN = re.compile(
-    r"(?P<worded>[0-9]{1,2} [^\W\d_]{3,12} )(?:19[2-9][0-9]|20[01][0-9])|(?P<month>[^\W\d_]{3,12} [0-9]{1,2},? )(?:19[2-9][0-9]|20[01][0-9])"
-)
-_HASHED = re.compile(
-    r"(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{128})(?::[\w]{1,32})?|\$(?:2[abxy]|argon2\w{0,2}|[1-6]|p|h|y)\$\S{10,}|pbkdf2_\w+\$\S{10,}|\*[0-9a-f]{40}"
-)
-#: How numbers of phones begin that are written without a plus: country, and the first digit of its mobiles.
-_DIALLED = re.compile(
-    r"0[0-9]{8,12}|62[28][0-9]{8,12}|7[3-9][0-9]{9}|861[3-9][0-9]{9}|55[1-9][0-9]{9,10}|1[2-9][0-9]{9}|91[6-9][0-9]{9}|9665[0-9]{8}|9715[0-9]{8}|"
-    r"201[0-9]{9}|33[67][0-9]{8}|34[67][0-9]{8}|491[5-7][0-9]{8,9}|521?[1-9][0-9]{9}|549?[1-9][0-9]{9}|573[0-9]{9}|601[0-9]{8,9}|639[0-9]{9}|"
-    r"65[89][0-9]{7}|66[689][0-9]{8}|84[3-9][0-9]{8}|447[0-9]{9}|380[0-9]{9}|77[0-9]{9}"
-)
-#: Labels of listings, which are no logins.
-_LISTED = re.compile(
-    r"country|revenue|employees?|prices?|size|access|rows?|records?|lines|format|samples?|contact|date|year|source|type|industry|sector|"
-    r"hosts?|domain|website|site|url|title|total|fields|start|step|blitz|privileges|rights|level|os|cpu|ram|av|edr|version|payment|escrow|"
-    r"negara|harga|ukuran|jumlah|sumber|tanggal|цена|страна|ревеню|доступ|строк|размер|дата|старт|шаг|блиц|"
-    r"pais|precio|tamano|fecha|fuente|preco|tamanho|pays|prix|taille|http|https|btc|xmr|eth|line|time|note|see"
-)
 _SEPARATORS = "|;\t,"
 _OF_PEOPLE = frozenset(("mail", "phone", "number", "text", "birth"))
 _TELLING = frozenset(("name", "birth", "number", "text", "secret", "login"))
@@ -99,7 +36,7 @@ _LONGEST_LINE = 4000
 
 def personal(text: str) -> list[Place]:
     """Every place in *plain* text (``indexer.reading``), in order, none within another."""
-    if not _GATE.search(text):
+    if not forms.GATE.search(text):
         return []
     lines = []
     at = 0
@@ -115,10 +52,10 @@ def personal(text: str) -> list[Place]:
         columns = _header(line) if len(line) <= _LONGEST_LINE else []
         if columns or not line.strip():
             header, sign = columns, _separator(line) if columns else ""
-        if columns or len(line) > _LONGEST_LINE or not _GATE.search(line):
+        if columns or len(line) > _LONGEST_LINE or not forms.GATE.search(line):
             continue
         here: list[Place] = []
-        combo = _combo(line) or (combos.get(number) and _LOGIN.fullmatch(line.strip()))
+        combo = _combo(line) or (combos.get(number) and forms.LOGIN.fullmatch(line.strip()))
         if combo:
             here = list(_of_combo(line, combo))
         elif number in records:
@@ -150,15 +87,15 @@ def _header(line: str) -> list[str]:
 
 
 def _kind(word: str) -> str:
-    return next((kind for kind, pattern in _WORD_KINDS if pattern.fullmatch(word)), "")
+    return next((kind for kind, pattern in forms.WORD_KINDS if pattern.fullmatch(word)), "")
 
 
 def _combo(line: str) -> re.Match[str] | None:
     bare = line.strip()
     if " " in bare.strip() and "|" not in bare:
         return None
-    return _COMBO.fullmatch(bare) or (
-        _STOLEN.fullmatch(bare) if bare.count(":") + bare.count("|") >= 2 else None
+    return forms.COMBO.fullmatch(bare) or (
+        forms.STOLEN.fullmatch(bare) if bare.count(":") + bare.count("|") >= 2 else None
     )
 
 
@@ -168,7 +105,7 @@ def _logins(lines: Sequence[tuple[int, str]]) -> dict[int, bool]:
     run: list[int] = []
     for number, (_, line) in enumerate((*lines, (0, ""))):
         bare = line.strip()
-        login = _LOGIN.fullmatch(bare) if len(bare) < 200 and ":" in bare else None
+        login = forms.LOGIN.fullmatch(bare) if len(bare) < 200 and ":" in bare else None
         if login and _like_login(login) and not is_sellers(bare):
             run.append(number)
             continue
@@ -181,7 +118,7 @@ def _logins(lines: Sequence[tuple[int, str]]) -> dict[int, bool]:
 def _like_login(found: re.Match[str]) -> bool:
     """Whether a pair is a login with its password, not a label with its value (``Country:Indonesia``)."""
     login, secret = found["login"], found["secret"]
-    if _LISTED.fullmatch(login):
+    if forms.LISTED.fullmatch(login):
         return False
     mixed = any(map(str.isdigit, secret)) and any(map(str.isalpha, secret))
     return mixed or any(map(str.isdigit, login)) or not secret.isalnum()
@@ -199,7 +136,7 @@ def _records(lines: Sequence[tuple[int, str]]) -> set[int]:
             continue
         if block:
             text = "\n".join(lines[each][1] for each in block)
-            kinds = {_kind_of(each) for each in _LABELLED.finditer(text)}
+            kinds = {_kind_of(each) for each in forms.LABELLED.finditer(text)}
             person = len(kinds) >= 2 and kinds & _OF_PEOPLE and kinds & _TELLING
             if (person or kinds >= {"login", "secret"}) and not is_sellers(text):
                 found.update(block)
@@ -208,7 +145,7 @@ def _records(lines: Sequence[tuple[int, str]]) -> set[int]:
 
 
 def _kind_of(found: re.Match[str]) -> str:
-    return next(kind for kind in _LABELS if found[kind])
+    return next(kind for kind in forms.LABELS if found[kind])
 
 
 def _of_combo(line: str, combo: re.Match[str]) -> Iterator[Place]:
@@ -217,7 +154,7 @@ def _of_combo(line: str, combo: re.Match[str]) -> Iterator[Place]:
     for name in ("mail", "login"):
         if groups.get(name):
             start, end = (lead + at for at in combo.span(name))
-            mail = _MAIL.fullmatch(line, start, end)
+            mail = forms.MAIL.fullmatch(line, start, end)
             if mail:
                 yield from _hidden("mail", line, *mail.span("local"))
             elif name == "login" and "mail" not in groups:
@@ -230,7 +167,7 @@ def _of_combo(line: str, combo: re.Match[str]) -> Iterator[Place]:
 
 def _of_labels(line: str, kinds: frozenset[str] | None = None) -> Iterator[Place]:
     """Values behind words that name them; ``kinds``: only these, and only where the value has their form."""
-    for found in _LABELLED.finditer(line):
+    for found in forms.LABELLED.finditer(line):
         kind = _kind_of(found)
         start = found.start("value")
         end = start + len(found["value"].rstrip(" .\"')"))
@@ -241,19 +178,19 @@ def _of_labels(line: str, kinds: frozenset[str] | None = None) -> Iterator[Place
 def _value(kind: str, line: str, start: int, end: int, *, sure: bool) -> Iterator[Place]:
     """The part of a value that is of a kind; ``sure``: a secret is hidden whatever it is."""
     if kind == "mail":
-        mail = _MAIL.search(line, start, end)
+        mail = forms.MAIL.search(line, start, end)
         if mail:
             yield from _hidden("mail", line, *mail.span("local"))
     elif kind == "phone":
-        for phone in _PHONE.finditer(line, start, end):
+        for phone in forms.PHONE.finditer(line, start, end):
             if 7 <= _digits(phone[0]) <= 15:
                 yield from _hidden("phone", line, *phone.span())
     elif kind == "number":
-        for number in _NUMBER.finditer(line, start, end):
+        for number in forms.NUMBER.finditer(line, start, end):
             if 8 <= _digits(number[0]) <= 19:
                 yield from _hidden("number", line, *number.span())
     elif kind == "text":
-        passport = _PASSPORT.match(line, start, end)
+        passport = forms.PASSPORT.match(line, start, end)
         if passport and not line[passport.end() : passport.end() + 1].isalnum():
             yield from _hidden("text", line, *passport.span())
     elif kind == "birth":
@@ -276,8 +213,8 @@ def _of_cells(line: str, sign: str, header: Sequence[str]) -> Iterator[Place]:
         if kind == "secret" or (kind in ("number", "text") and any(map(str.isdigit, bare))):
             yield from _hidden(kind, line, start, end)
             continue
-        inner = _COMBO.fullmatch(bare)
-        label = _LABELLED.match(line, start, end)
+        inner = forms.COMBO.fullmatch(bare)
+        label = forms.LABELLED.match(line, start, end)
         if inner:
             yield from (Place(k, start + s, start + e) for k, s, e in _of_combo(bare, inner))
         elif label:
@@ -288,14 +225,14 @@ def _of_cells(line: str, sign: str, header: Sequence[str]) -> Iterator[Place]:
 
 def _cell(line: str, start: int, end: int, bare: str) -> Iterator[Place]:
     """What one cell without a name holds, by its form."""
-    mail = _MAIL.fullmatch(line, start, end)
+    mail = forms.MAIL.fullmatch(line, start, end)
     if mail:
         yield from _hidden("mail", line, *mail.span("local"))
-    elif _HASHED.fullmatch(bare):
+    elif forms.HASHED.fullmatch(bare):
         yield from _hidden("secret", line, start, end)
-    elif _PHONE.fullmatch(bare) and not _DATE.match(bare):
+    elif forms.PHONE.fullmatch(bare) and not forms.DATE.match(bare):
         digits = "".join(filter(str.isdigit, bare))
-        if 8 <= len(digits) <= 15 and (bare[0] == "+" or _DIALLED.fullmatch(digits)):
+        if 8 <= len(digits) <= 15 and (bare[0] == "+" or forms.DIALLED.fullmatch(digits)):
             yield from _hidden("phone", line, start, end)
     else:
         yield from _birth(line, start, end)
@@ -303,39 +240,39 @@ def _cell(line: str, start: int, end: int, bare: str) -> Iterator[Place]:
 
 def _birth(line: str, start: int, end: int, *, worded: bool = False) -> Iterator[Place]:
     """Day and month of a date whose year may be one of birth; the year is kept."""
-    date = _DATE.match(line, start, end)
+    date = forms.DATE.match(line, start, end)
     if date and date.end() >= end - 9:  # a time of day may follow
         yield Place("birth", *date.span("rest" if date["rest"] else "first"))
     elif worded:
-        spelt = _BORN.match(line, start, end)
+        spelt = forms.BORN.match(line, start, end)
         if spelt:
             yield Place("birth", *spelt.span("worded" if spelt["worded"] else "month"))
 
 
 def _anywhere(line: str) -> Iterator[Place]:
     """What can be nothing else, wherever it stands."""
-    for pattern in (_CARD, _AMEX):
+    for pattern in (forms.CARD, forms.AMEX):
         for found in pattern.finditer(line):
             digits = "".join(filter(str.isdigit, found[0]))
             if 13 <= len(digits) <= 19 and len(set(digits)) > 1 and checksums.luhn(digits):
                 yield Place("number", *found.span())
-    for found in _NIK.finditer(line):
+    for found in forms.NIK.finditer(line):
         digits = "".join(filter(str.isdigit, found[0]))
         day = int(digits[6:8])
         born = 1 <= int(digits[8:10]) <= 12 and (1 <= day <= 31 or 41 <= day <= 71)
         if born and 11 <= int(digits[:2]) <= 97:
             yield Place("number", *found.span())
-    for found in _SSN.finditer(line):
+    for found in forms.SSN.finditer(line):
         yield Place("number", *found.span())
     if len(line) >= 15:
-        for found in _IBAN.finditer(line):
+        for found in forms.IBAN.finditer(line):
             account = found[0].replace(" ", "")
             if 15 <= len(account) <= 34 and checksums.iban(account):
                 yield Place("text", *found.span())
 
 
 def _hidden(kind: str, line: str, start: int, end: int) -> Iterator[Place]:
-    if start < end and not _MASKED.fullmatch(line, start, end):
+    if start < end and not forms.MASKED.fullmatch(line, start, end):
         yield Place(kind, start, end)
 
 
