@@ -8,6 +8,7 @@ meets letters or digits both have a space; ``span`` leads back to the original.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -146,6 +147,17 @@ class Reading:
         """A fact read at places of *plain*, given in order."""
         spans = tuple(self.span(start, end) for start, end in places)
         return Fact(kind, value, spans, self.text[spans[0][0] : spans[0][1]], unit, parts)
+
+    def reaching(self, pattern: re.Pattern[str], low: int, end: int) -> re.Match[str] | None:
+        """The first number of a stretch of *plain* from which a pattern, which begins with one, reaches to its end."""
+        at = self.words.find("0", low, end)
+        while at >= 0:
+            match = pattern.match(self.plain, at, end)
+            if match:
+                return match
+            gap = self.words.find(" ", at, end)
+            at = self.words.find("0", gap, end) if gap >= 0 else -1
+        return None
 
     def line(self, at: int) -> tuple[int, int]:
         """Start and end of the line around a place of *plain*."""

@@ -41,10 +41,11 @@ def is_sellers(text: str) -> bool:
 
 def is_row(line: str) -> bool:
     """Whether one line is a row of data."""
-    return len(line) <= _LONGEST and _is_like_one(line) and not is_sellers(line)
+    return len(line) <= _LONGEST and is_like_row(line) and not is_sellers(line)
 
 
-def _is_like_one(line: str) -> bool:
+def is_like_row(line: str) -> bool:
+    """Whether one line has the form of a row, whoever's it is."""
     if max(line.count("|"), line.count(";"), line.count("\t")) >= 2:
         return "@" in line or _digits(line)
     if "@" in line:

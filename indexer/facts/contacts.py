@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from indexer import checksums
 from indexer.fact import Fact
 from indexer.reading import Hit, Reading
-from indexer.rows import is_row
+from indexer.rows import is_like_row
 
 WORDS = {
     "telegram": "telegram|tg|tele|телеграм|телеграмм|телега|тг|电报|飞机|tlg|telegramm|تيليجرام|تلغرام|تليجرام",
@@ -97,7 +97,8 @@ def _mails(reading: Reading, hits: Sequence[Hit]) -> Iterator[tuple[Fact, tuple[
             return
         if at.start() >= checked:
             first, checked = reading.line(at.start())
-            in_row = is_row(text[first:checked])
+            sellers = any(first <= hit.start < checked and hit.tag != "contact" for hit in hits)
+            in_row = not sellers and is_like_row(text[first:checked])
         if in_row:  # of whom the data are, not of who sells them
             at = search(text, checked)
             continue

@@ -113,7 +113,7 @@ def _look(reading: Reading, hit: Hit, found: dict[int, _Found]) -> None:
     low = max(low, text.rfind("\n", low, hit.start))
     if text[hit.start - 1 : hit.start] == " " and text[hit.start - 2] in "万萬亿億千":
         low = hit.start  # "1100万 密码": what stands behind a space is something else
-    match = _first(_BEFORE, reading, low, hit.start) if unit != "total" else None
+    match = reading.reaching(_BEFORE, low, hit.start) if unit != "total" else None
     if match:
         begin = low_of(match)
         other = found.get(begin)
@@ -129,21 +129,9 @@ def _look(reading: Reading, hit: Hit, found: dict[int, _Found]) -> None:
         found[low_of(after)] = (after.end(), "things" if unit == "total" else unit, after, hit.start)
 
 
-def _first(pattern: re.Pattern[str], reading: Reading, low: int, end: int) -> re.Match[str] | None:
-    """The first number of a stretch from which a pattern reaches to its end."""
-    at = reading.words.find("0", low, end)
-    while at >= 0:
-        match = pattern.match(reading.plain, at, end)
-        if match:
-            return match
-        gap = reading.words.find(" ", at, end)
-        at = reading.words.find("0", gap, end) if gap >= 0 else -1
-    return None
-
-
 def _spelled(reading: Reading, hit: Hit, nouns: Sequence[Hit], found: dict[int, _Found]) -> None:
     """A number with a spelled scale that no noun claimed: of the noun that goes before it in the clause, if any."""
-    match = _first(_BEFORE_SCALE, reading, max(hit.start - 40, 0), hit.end)
+    match = reading.reaching(_BEFORE_SCALE, max(hit.start - 40, 0), hit.end)
     if match is None or low_of(match) in found or not spelled(match["scale"] or ""):
         return
     begin, unit = match.start(), "things"

@@ -57,7 +57,7 @@ def read(reading: Reading, hits: Sequence[Hit]) -> Iterator[Fact]:
     taken: list[tuple[int, int]] = []
     bare = []
     for start, end, unit in sorted(named):
-        place = _amount(text, start, end, unit)
+        place = _amount(reading, start, end, unit)
         if place is None:
             bare.append((start, end, unit))
             continue
@@ -76,11 +76,12 @@ def read(reading: Reading, hits: Sequence[Hit]) -> Iterator[Fact]:
     yield from _payment(reading, hits[:_MOST], bare)
 
 
-def _amount(text: str, start: int, end: int, unit: str) -> tuple[int, int, int, int | float] | None:
+def _amount(reading: Reading, start: int, end: int, unit: str) -> tuple[int, int, int, int | float] | None:
     """The number beside a currency: its place with the currency, where it begins, and its value."""
-    sign = text[start:end][-1] in SIGNS
+    text = reading.plain
+    sign = text[end - 1] in SIGNS
     after = _AFTER.match(text, end)
-    before = _BEFORE.search(text, max(start - _NEAR, text.rfind("\n", 0, start) + 1), start)
+    before = reading.reaching(_BEFORE, max(start - _NEAR, text.rfind("\n", 0, start) + 1), start)
     if before and not (sign and after and text[end : end + 1].isdigit()):
         return before.start(), end, before.start(), _value(before["number"], before["scale"] or "", unit)
     if after and (sign or not text[end : end + 1].isdigit() or unit in ("IDR", "USDT", "USD")):
