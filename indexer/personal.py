@@ -92,11 +92,13 @@ def _kind(word: str) -> str:
 
 def _combo(line: str) -> re.Match[str] | None:
     bare = line.strip()
-    if " " in bare.strip() and "|" not in bare:
+    combo = forms.COMBO.fullmatch(bare)
+    if combo:
+        apart = " " in bare  # "mail | word" may be a seller's address beside a name
+        return None if is_sellers(combo["secret"]) or (apart and not _mixed(combo["secret"])) else combo
+    if " " in bare and "|" not in bare:
         return None
-    return forms.COMBO.fullmatch(bare) or (
-        forms.STOLEN.fullmatch(bare) if bare.count(":") + bare.count("|") >= 2 else None
-    )
+    return forms.STOLEN.fullmatch(bare) if bare.count(":") + bare.count("|") >= 2 else None
 
 
 def _logins(lines: Sequence[tuple[int, str]]) -> dict[int, bool]:
@@ -120,8 +122,11 @@ def _like_login(found: re.Match[str]) -> bool:
     login, secret = found["login"], found["secret"]
     if forms.LISTED.fullmatch(login):
         return False
-    mixed = any(map(str.isdigit, secret)) and any(map(str.isalpha, secret))
-    return mixed or any(map(str.isdigit, login)) or not secret.isalnum()
+    return _mixed(secret) or any(map(str.isdigit, login)) or not secret.isalnum()
+
+
+def _mixed(secret: str) -> bool:
+    return any(map(str.isdigit, secret)) and any(map(str.isalpha, secret))
 
 
 def _records(lines: Sequence[tuple[int, str]]) -> set[int]:
@@ -177,7 +182,7 @@ def _of_labels(line: str, kinds: frozenset[str] | None = None) -> Iterator[Place
 
 def _value(kind: str, line: str, start: int, end: int, *, sure: bool) -> Iterator[Place]:
     """The part of a value that is of a kind; ``sure``: a secret is hidden whatever it is."""
-    if kind == "mail":
+    if kind in ("mail", "login", "name"):
         mail = forms.MAIL.search(line, start, end)
         if mail:
             yield from _hidden("mail", line, *mail.span("local"))
@@ -251,6 +256,12 @@ def _birth(line: str, start: int, end: int, *, worded: bool = False) -> Iterator
 
 def _anywhere(line: str) -> Iterator[Place]:
     """What can be nothing else, wherever it stands."""
+    if "@" in line:
+        for combo in forms.LOOSE_COMBO.finditer(line):
+            if not is_sellers(combo["secret"]):
+                at = combo.start("mail")
+                yield from _hidden("mail", line, at, line.index("@", at))
+                yield from _hidden("secret", line, *combo.span("secret"))
     for pattern in (forms.CARD, forms.AMEX):
         for found in pattern.finditer(line):
             digits = "".join(filter(str.isdigit, found[0]))

@@ -30,7 +30,11 @@ GATE = re.compile(r"[0-9]{5}|[0-9]{3}-[0-9]{2}-|[0-9]{4}[ -][0-9]{4}|@|:")
 MAIL = re.compile(r"(?P<local>[\w.+%-]{1,64})@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}(?![\w@])")
 MASKED = re.compile(r"xq[b-df-hj-np-tv-z]{12}(?:\*[\w]{0,4})?")
 COMBO = re.compile(
-    r"(?P<mail>[\w.+%-]{1,64}@[\w.-]{1,80}\.[^\W\d_]{2,24})[:;|](?P<secret>[^\s:;|]{1,128})(?:[:;|].*)?"
+    r"(?P<mail>[\w.+%-]{1,64}@[\w.-]{1,80}\.[^\W\d_]{2,24})(?:[:;|]| [:;|] )(?P<secret>[^\s:;|]{1,128})(?:[:;|].*)?"
+)
+#: The same within a line of other words.
+LOOSE_COMBO = re.compile(
+    r"(?<!\S)(?P<mail>[\w.+%-]{1,64}@[\w.-]{1,80}\.[^\W\d_]{2,24})[:;|](?P<secret>[^\s:;|/]{4,128})(?!\S)"
 )
 LOGIN = re.compile(r"(?P<login>[\w.-]{3,40}):(?P<secret>[^\s:/]{4,128})")
 STOLEN = re.compile(  # address:login:password, as programs that steal them write it

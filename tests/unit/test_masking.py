@@ -94,6 +94,17 @@ NIK = "3174011203900001"
             ["budi", "rahasia1"],
             ["portal.victim.example/login", "@mail.example"],
         ),
+        ("budi@victim.example | rahasia123", ["budi", "rahasia123"], ["@victim.example"]),
+        (
+            "one of them: contact@victim.example:rahasia123 works",
+            ["contact@", "rahasia123"],
+            ["@victim.example", "works"],
+        ),
+        (
+            "URL: https://portal.victim.example/\nUsername: budi@victim.example\nPassword: rahasia1",
+            ["budi@", "rahasia1"],
+            ["https://portal.victim.example/"],
+        ),
         ("Login: admin\nPassword: rahasia1", ["rahasia1"], ["admin"]),
         (
             "id,nama,nik,tgl_lahir,no_hp\n1,Budi,3174-01-120390-0001,12-03-1990,0812 3456 789",
@@ -147,6 +158,10 @@ def test_every_claimed_shape_is_masked(text: str, hidden: list[str], kept: list[
         "from 10:30 to 11:45 we talk; note: nothing",
         "tox 0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF000000000000",
         "archive password: hunter2000",
+        "seller@mail.example:telegram",
+        "velvet@mail.example | @velvet_crane",
+        "velvet@mail.example | escrow",
+        "write to seller@mail.example: fast answers",
         "Country:Indonesia\nRevenue:$5M\nEmployees:1000\nAccess:RDP1234\nPrice:2000usd",
         "Name: database.sql\nHash: d41d8cd98f00b204e9800998ecf8427e\nSize: 3 GB",
         "10.0.0.1:22:open\n10.0.0.2:443:open\n10.0.0.3:80:open",
