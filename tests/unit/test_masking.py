@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -20,6 +21,9 @@ from indexer.masking import Masking, masking_key, open_masking
 from indexer.opening import open_store
 from indexer.post import Kind, Post, PostKey
 from indexer.spool import Spool
+
+if TYPE_CHECKING:
+    from conftest import Workspace
 
 KEY = bytes(range(32))
 MASKING = Masking(KEY)
@@ -226,6 +230,21 @@ def test_masked_posts_are_matched_found_again_and_known(tmp_path: Path) -> None:
     assert "domain" in found
     assert {fact.kind for fact in facts(stored.title, stored.text)} & {"mail", "quantity", "price"} == set()
     ingest.close()
+
+
+def test_search_finds_a_masked_value_again(workspace: Workspace) -> None:
+    masking = open_masking(PrivacySettings(), workspace.folder / "var")
+    assert masking is not None
+    text = masking.mask("Sample:\n1 | B | budi@victim.example | +62 812-3456-7890")
+    seen = datetime(2026, 1, 2, tzinfo=UTC)
+    key = PostKey("forum", "1", "1")
+    store = open_store(f"sqlite:///{workspace.folder}/var/posts.db")
+    store.put([Post(key, "databases", 1, "customers", "velvet_crane", text, "http://board.example/1", seen)])
+    store.close()
+    assert workspace.duskwatch("search", "--personal", "0812 3456 7890")["total"] == 1
+    assert workspace.duskwatch("search", "--personal", "budi@victim.example")["total"] == 1
+    assert workspace.duskwatch("search", "--personal", "0812 3456 7891")["total"] == 0
+    assert workspace.duskwatch("search", "victim", "--personal", "0812 3456 7890")["total"] == 1
 
 
 def test_the_key_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:
