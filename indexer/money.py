@@ -4,7 +4,7 @@ from __future__ import annotations
 
 #: Names of each currency, as extractors wait for them.
 CURRENCIES = {
-    "USD": "usd|us$|$us|dollar|dollars|долл|доллар|долларов|доллара|баксов|бакса|бакс|у.е|美元|美金|刀|dólares|dólar|"
+    "USD": "usd|u.s. dollars|us dollars|u.s. dollar|us$|$us|dollar|dollars|долл|доллар|долларов|доллара|баксов|бакса|бакс|у.е|美元|美金|刀|dólares|dólar|"
     "dollars us|دولار|دولارات",
     "EUR": "eur|euro|euros|евро|欧元|يورو",
     "GBP": "gbp|pounds|英镑",

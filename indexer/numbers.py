@@ -23,7 +23,8 @@ _SCALES = {
     _THOUSAND: "k к thousand thousands ribu rb тыс тысяча тысячи тысяч mil mille tausend ألف آلاف 千",
     10**4: "万 萬",
     10**5: "lakh lakhs lac lacs",
-    _MILLION: "m м mm mil. million millions mln mio juta jt millón millon millones milhão milhao milhões milhoes "
+    _MILLION: "m м mm mil. mill kk кк million millions mln mio juta jt millón millon millones milhão milhao milhões "
+    "milhoes "
     "миллион миллиона миллионов млн лям ляма лямов millionen مليون ملايين 百万",
     10**7: "crore crores cr 千万",
     10**8: "亿 億",
@@ -35,7 +36,7 @@ _SCALE = {plain(word): scale for scale, line in _SCALES.items() for word in line
     "mil millones": _MILLIARD
 }
 _SCALE.pop("mil.")
-_LETTERS = {"w", "k", "к", "m", "м", "mm", "b", "bn", "cr"}
+_LETTERS = {"w", "kk", "кк", "k", "к", "m", "м", "mm", "b", "bn", "cr"}
 
 
 def _either(words: set[str]) -> str:
@@ -48,17 +49,17 @@ _SCALES_OF_CHINESE = {"w": 10**4}  # "800W条"
 #: Scales that are words, as extractors wait for them.
 SCALE_WORDS = "|".join(sorted(set(_SCALE) - _LETTERS))
 #: What may follow a number: a scale. Letters stand close, words may stand apart.
-SCALE = rf"(?:\s?(?:{_either(_CJK)})|w(?![a-z0-9])|[ -]?(?:{_either(set(_SCALE) - _CJK)})(?![^\W\d_])\.?)"
+SCALE = rf"(?:\s?(?:{_either(_CJK)})|w(?![a-z0-9])|\+?[ -]?(?:{_either(set(_SCALE) - _CJK)})(?![^\W\d_])\.?)"
 
 
 def scale(words: str) -> int:
     """What a scale multiplies by; 1 for none."""
-    return _SCALES_OF_CHINESE.get(words) or _SCALE.get(words.strip(" -\n").rstrip("."), 1)
+    return _SCALES_OF_CHINESE.get(words) or _SCALE.get(words.strip(" -+\n").rstrip("."), 1)
 
 
 def spelled(words: str) -> bool:
     """Whether a scale is a word, not a letter that may stand for something else."""
-    bare = words.strip(" -\n").rstrip(".")
+    bare = words.strip(" -+\n").rstrip(".")
     return bool(bare) and bare not in _LETTERS
 
 

@@ -208,7 +208,7 @@ def _joints(found: Codes, letters: Codes) -> npt.NDArray[np.intp]:
 
 
 def beside_digits(words: str) -> str:
-    """Words that may stand close behind a digit ("5BTC") as well as alone."""
+    """Words that may stand close to a digit ("5BTC", "Rp15") as well as alone."""
     return "|".join(f"#{word}" for word in words.split("|"))
 
 
@@ -216,7 +216,7 @@ class Vocabulary:
     """The words of all extractors as one automaton.
 
     A word stands alone; one that ends in ``*`` may have an ending of some letters; Chinese, Japanese and Thai ones
-    stand anywhere, Arabic ones with article and conjunction; one that begins with ``#`` may follow a digit closely.
+    stand anywhere, Arabic ones with article and conjunction; one that begins with ``#`` may stand close to a digit.
     """
 
     def __init__(self, extractors: Iterable[tuple[str, Mapping[str, str]]]) -> None:
@@ -247,7 +247,7 @@ class Vocabulary:
         entry = (name, tag, exact, len(before), len(after), ending)
         patterns = [before + folded(article)[1] + view + after for article in articles]
         if beside and before:
-            patterns.append("0" + view + after)
+            patterns += ["0" + view + after, before + view + "0"]
         for pattern in patterns:
             if entry not in (entries.setdefault(pattern, [])):
                 entries[pattern].append(entry)

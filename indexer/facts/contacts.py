@@ -22,7 +22,7 @@ WORDS = {
     "skype": "skype",
     "threema": "threema",
     "qq": "qq|qq号",
-    "wechat": "wechat|weixin|微信|vx",
+    "wechat": "wechat|weixin|微信|微信号|vx",
     "whatsapp": "whatsapp|wa|вотсап|واتساب",
     "matrix": "matrix|element",
     "pgp": "pgp|gpg|pgp key|pgp fingerprint|fingerprint|key fingerprint|отпечаток|openpgp",
@@ -30,7 +30,8 @@ WORDS = {
     "contacter|kontakt|للتواصل|reach me|email|e-mail|mail|proton|почта|邮箱|correo|write|mailto",
 }
 _HANDLE = re.compile(
-    r"[ ]?(?:[:=>-]{1,3}|@|is|me|id)?[ :]{0,2}(?P<at>@?)(?P<name>[a-z][a-z0-9_.-]{2,31})(?![\w@.])"
+    r"(?: ?\(?(?:username|user|handle|account|id|me|is|at|channel|nick|ник))?(?:[ ]?(?:[:=>-]{1,3}|@|\()?[ :]{0,2}|\n)(?P<at>@?)"
+    r"(?P<name>[a-z][a-z0-9_.-]{2,31})(?![\w@.])"
 )
 _LINK = re.compile(
     r"(?<![\w.])(?:(?:t|telegram)(?:\.|\[\.\]|\(\.\))(?:me|dog)/(?:s/)?(?P<telegram>(?!joinchat|addlist|share)\+?[a-z0-9_-]{4,40})|"
@@ -154,7 +155,7 @@ def _named(reading: Reading, hit: Hit, mails: Sequence[tuple[int, int]]) -> Iter
         return
     name = found["name"].rstrip(".-")
     between = text[hit.end : found.start("name")].strip()
-    led = found["at"] or len(between) >= 2 or any(sign in between for sign in ":=>@")
+    led = found["at"] or any(sign in between for sign in ":=>@(")
     if not led and not re.search(r"[0-9_]", name):  # a plain word may follow: "telegram users"
         return
     if hit.tag == "telegram" and (len(name) < 4 or not re.fullmatch(r"[a-z0-9_]+", name)):
@@ -167,6 +168,8 @@ def _named(reading: Reading, hit: Hit, mails: Sequence[tuple[int, int]]) -> Iter
 def _keyed(reading: Reading, start: int, end: int, hits: Sequence[Hit]) -> Iterator[Fact]:
     """Keys in hex: Tox by its checksum, Session by its first byte and name, a PGP fingerprint by its name."""
     size, written = end - start, reading.plain[start:end]
+    if size == 42 and written.startswith("0x"):
+        start, size, written = start + 2, 40, written[2:]
     if size not in (40, 66, 76) or not _HEX.fullmatch(written):
         return
     before = {hit.tag for hit in hits if 0 <= start - hit.end <= _NEAR}

@@ -84,7 +84,7 @@ def _amount(reading: Reading, start: int, end: int, unit: str) -> tuple[int, int
     before = reading.reaching(_BEFORE, max(start - _NEAR, text.rfind("\n", 0, start) + 1), start)
     if before and not (sign and after and text[end : end + 1].isdigit()):
         return before.start(), end, before.start(), _value(before["number"], before["scale"] or "", unit)
-    if after and (sign or not text[end : end + 1].isdigit() or unit in ("IDR", "USDT", "USD")):
+    if after:
         return start, after.end(), after.start("number"), _value(after["number"], after["scale"] or "", unit)
     return None
 

@@ -10,7 +10,7 @@ from indexer.fact import Fact, Value
 from indexer.reading import Hit, Reading, plain
 
 WORDS = {
-    "taken": "breach date|breached on|breached in|breached|leak date|leaked on|leaked in|hack date|hacked on|hacked in|hacked|"
+    "taken": "occurred on|occurred in|happened on|happened in|incident date|year|dump from|breach from|leak from|leak of|exfiltrated|leaked|stolen|extracted|scraped|compromised|bocor|diretas|dicuri|diambil|tahun bocor|слита|слито|взломана|взломан|утечка|泄露|泄漏|filtrada|filtrados|hackeada|vazado|vazados|hackeado|fuite|piraté|سربت|breach date|breached on|breached in|breached|leak date|leaked on|leaked in|hack date|hacked on|hacked in|hacked|"
     "dump date|dumped on|dumped in|dumped|date of breach|date of leak|date of dump|date of hack|date of theft|stolen on|stolen in|taken on|"
     "taken in|data date|data from|date of data|exfiltrated on|exfiltrated in|extracted on|extracted in|data as of|as of|"
     "was taken on|were taken on|compromised on|compromised in|occurred in|last update|last updated|updated|date|"
@@ -63,7 +63,7 @@ _GAP = re.compile(
 #: Words that are no more than a label need their colon.
 _LABELS = frozenset(
     plain(word)
-    for word in "date|updated|дата|时间|日期|fecha|tanggal|datum|تاريخ|updated|date|更新时间|актуальность".split(
+    for word in "year|date|updated|дата|时间|日期|fecha|tanggal|datum|تاريخ|updated|date|更新时间|актуальность".split(
         "|"
     )
 )
@@ -80,7 +80,8 @@ def read(reading: Reading, hits: Sequence[Hit]) -> Iterator[Fact]:
             reading.plain[hit.start : hit.end] in _LABELS and not any(sign in gap[0] for sign in ":：=-")
         ):
             continue
-        for form in _FORMS:
+        told = gap[0].strip() or reading.plain[hit.start : hit.end].rpartition(" ")[1]
+        for form in _FORMS if told else _FORMS[:-1]:  # "leaked 2021 rows" tells no year
             found = form.match(reading.plain, gap.end())
             if found is None:
                 continue

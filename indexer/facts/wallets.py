@@ -9,7 +9,7 @@ from indexer import checksums
 from indexer.fact import Fact
 from indexer.reading import Hit, Reading
 
-WORDS: Mapping[str, str] = {}
+WORDS: Mapping[str, str] = {"key": "pgp|gpg|fingerprint|pgp key|openpgp"}
 _VERSIONS = {  # of Base58Check, by their first byte
     0x00: "BTC",
     0x05: "BTC",
@@ -20,15 +20,16 @@ _VERSIONS = {  # of Base58Check, by their first byte
 }
 _BASE58 = re.compile(r"[1-9A-HJ-NP-Za-km-z]+")
 _MOST = 200
+_NEAR = 20
 
 
-def read(reading: Reading, hits: Sequence[Hit]) -> Iterator[Fact]:  # noqa: ARG001 - places without a gap are read
+def read(reading: Reading, hits: Sequence[Hit]) -> Iterator[Fact]:
     """Bitcoin, Litecoin, Dogecoin and Tron addresses by Base58Check, Bitcoin's and Litecoin's by Bech32 and Bech32m,
     Ethereum's by EIP-55 (one case tells nothing and is taken), Monero's by its own. ``unit`` is the coin."""
     for start, end in reading.long[:_MOST]:
         address = reading.original(start, end)
         coin = _coin(address)
-        if coin:
+        if coin and not any(0 <= start - hit.end <= _NEAR for hit in hits):  # else a fingerprint
             value = address.lower() if coin.endswith(" bech32") else address
             yield reading.fact("wallet", value, (start, end), unit=coin.partition(" ")[0])
 
