@@ -17,7 +17,7 @@ Indexes = npt.NDArray[np.intp]
 
 _GAP = 0x20
 _BASE = 0x9E3779B97F4A7C15  # odd, so that it can be undone
-_UNDO = pow(_BASE, -1, 2**64)
+UNDO = pow(_BASE, -1, 2**64)
 _KEPT = 1 << 16
 
 
@@ -63,8 +63,8 @@ class Words:
         starts = np.repeat(self.starts[chosen], lengths)
         begun = self.sums[starts]
         ended = np.repeat(self.sums[self.ends[chosen]], lengths)
-        rest = left - begun + (ended - right) * np.uint64(_UNDO)
-        return owners, rest * powers(_UNDO, len(self.sums))[starts]
+        rest = left - begun + (ended - right) * np.uint64(UNDO)
+        return owners, rest * powers(UNDO, len(self.sums))[starts]
 
 
 def words_of(view: bytes) -> Words:
@@ -76,7 +76,7 @@ def words_of(view: bytes) -> Words:
     starts, ends = edges[::2], edges[1::2]
     sums = np.zeros(len(codes) + 1, np.uint64)
     np.cumsum(_values()[codes] * powers(_BASE, len(codes)), out=sums[1:])
-    hashes = (sums[ends] - sums[starts]) * powers(_UNDO, len(sums))[starts]
+    hashes = (sums[ends] - sums[starts]) * powers(UNDO, len(sums))[starts]
     return Words(sums, starts, ends, hashes)
 
 
@@ -101,6 +101,15 @@ class Table:
         at[at == len(self._hashes)] = 0
         found: Indexes = maybe[self._hashes[at] == asked[maybe]]
         return found
+
+    def pairs(self, asked: Hashes) -> tuple[Indexes, Indexes]:
+        """All entries of all these hashes: the number of the hash, and the entry."""
+        there = self.hits(asked)
+        low = np.searchsorted(self._hashes, asked[there])
+        counts = np.searchsorted(self._hashes, asked[there], side="right") - low
+        before = np.cumsum(counts) - counts
+        places = np.arange(int(counts.sum())) + np.repeat(low - before, counts)
+        return np.repeat(there, counts), self._entries[places]
 
     def entries(self, asked: int) -> list[int]:
         """The entries of one hash."""
