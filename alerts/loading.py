@@ -20,8 +20,52 @@ def load_watchlists(folder: Path) -> tuple[Organisation, ...]:
                 field = f"organisations.{number}.id"
                 fault = f"{organisation.id!r} stands in another file too: {files[organisation.id].name}"
                 problems.append(Problem(str(path), None, field, fault, "join the two, or choose another id"))
-            organisations[organisation.id] = organisation
+            resolved, faults = _with_rules(folder, path, number, organisation)
+            problems += faults
+            organisations[organisation.id] = resolved
             files.setdefault(organisation.id, path)
     if problems:
         raise InputError(problems)
     return tuple(organisations.values())
+
+
+def _with_rules(
+    folder: Path, path: Path, number: int, organisation: Organisation
+) -> tuple[Organisation, list[Problem]]:
+    """The organisation with the text of its YARA rules in the place of their files' names; what is wrong with them."""
+    if not organisation.rules:
+        return organisation, []
+    from alerts.matching.rules import YaraMissing, faults_of  # most watchlists have none
+
+    sources: list[str] = []
+    problems: list[Problem] = []
+    for at, rule in enumerate(organisation.rules):
+        field = f"organisations.{number}.rules.{at}"
+        inline = "{" in rule
+        file = folder / "rules" / rule
+        if not inline and (Path(rule).name != rule or not file.is_file()):
+            there = (
+                ", ".join(sorted(each.name for each in (folder / "rules").glob("*.y*"))) or "none is there"
+            )
+            fault = f"{rule!r} is no file in {folder / 'rules'}"
+            problems.append(Problem(str(path), None, field, fault, f"files there: {there}"))
+            continue
+        try:
+            source = rule if inline else file.read_text(encoding="utf-8")
+            faults = faults_of(source)
+        except UnicodeDecodeError as error:
+            problems.append(
+                Problem(str(file), None, "rules", f"is not UTF-8 at byte {error.start}", "save it as UTF-8")
+            )
+            continue
+        except YaraMissing as missing:
+            problems.append(Problem(str(path), None, field, missing.message, missing.cure or ""))
+            break
+        for each in faults:
+            if inline:
+                fault = f"line {each.line} of the rule: {each.fault}"
+                problems.append(Problem(str(path), None, field, fault, "mend the rule"))
+            else:
+                problems.append(Problem(str(file), each.line, "rules", each.fault, "mend the rule"))
+        sources.append(source)
+    return organisation.model_copy(update={"rules": tuple(sources)}), problems

@@ -102,6 +102,13 @@ class Organisation(_Strict):
         tuple[str, ...],
         Field(max_length=200, description="regular expressions (RE2), for account numbers and the like"),
     ] = ()
+    rules: Annotated[
+        tuple[str, ...],
+        Field(
+            max_length=200,
+            description="YARA rules: names of files in the folder rules beside the watchlists, or rules themselves",
+        ),
+    ] = ()
     scope: Annotated[Scope, Field(description="which posts it is looked for in")] = Scope()
     severity: Annotated[SeverityRules, Field(description="rules for the severity of its alerts")] = (
         SeverityRules()

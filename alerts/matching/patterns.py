@@ -1,4 +1,4 @@
-"""Regular expressions of a watchlist, by an engine whose time is linear in the text."""
+"""Regular expressions and YARA rules of a watchlist; the former by an engine whose time is linear in the text."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import re2
 
 from alerts.matching.found import Found
+from alerts.matching.rules import RuleFinder
 from alerts.matching.terms import Term
 from alerts.watchlist import Organisation
 
@@ -25,12 +26,17 @@ class PatternMatcher:
             self._any.Add(term.text)
         if self._patterns:
             self._any.Compile()
+        self._rules = RuleFinder(organisations)
+
+    def __bool__(self) -> bool:
+        return bool(self._patterns or self._rules)
 
     def __bool__(self) -> bool:
         return bool(self._patterns)
 
     def find(self, text: str) -> Iterator[Found]:
-        """Every place of every pattern; a place without a character is none."""
+        """Every place of every pattern and rule; a place without a character is none."""
+        yield from self._rules.find(text)
         if not self._patterns:
             return
         text = text.encode(errors="replace").decode()  # half characters, one for one
