@@ -78,8 +78,10 @@ def _term(
         lowered = term.text.lower()
         if lowered in EVERYBODYS or belongs_to_all(lowered):
             yield warn("is a domain of everybody", "name the organisation's own domain")
-        for parent, owner in domains.items():
-            if owner != one.id and lowered.endswith(f".{parent}"):
+        labels = lowered.split(".")
+        for parent in (".".join(labels[at:]) for at in range(1, len(labels))):
+            owner = domains.get(parent, one.id)
+            if owner != one.id:
                 yield warn(f"lies below {parent}, a domain of {owner}", "posts about it alert both: keep one")
         return
     if term.cased:
