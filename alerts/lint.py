@@ -13,6 +13,7 @@ from alerts.matching.ordinary import is_ordinary
 from alerts.matching.terms import HOSTS, NAMES, SILENT, Term, terms_of
 from alerts.suggest import suggest
 from alerts.suggest.grammar import NAMED
+from alerts.suggest.reading import read
 from alerts.watchlist import Organisation
 from indexer.text import fold
 
@@ -132,7 +133,9 @@ def _whole(one: Organisation, today: date, sources: Collection[str] | None) -> I
 
 
 def _languages(one: Organisation) -> Iterator[Advice]:
-    """Languages in which the packs know a name and the watchlist has none."""
+    """Languages in which the packs know a public institution's name and the watchlist has none."""
+    if read(one.name).institution is None:
+        return
     proposed: dict[str, list[str]] = defaultdict(list)
     for proposal in suggest(one.name).proposals:
         language = proposal.reason.split(",")[0].split(" (")[0]

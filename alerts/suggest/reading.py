@@ -26,6 +26,7 @@ _FORMAL = (
     ),
     *("республики", "королевства", "republica do", "republica da", "جمهورية", "مملكة"),
 )
+_LONGEST_FORM = 12  # words of what a country is called
 #: A language that one country writes: its institutions need not name the country.
 _ALONE: dict[Language, str] = {"id": "indonesia", "ja": "japan"}
 
@@ -88,8 +89,8 @@ def _known() -> dict[str, tuple[str, Language]]:
 
 
 @cache
-def _country_forms() -> tuple[tuple[str, str], ...]:
-    """Every folded form of every country, and its key."""
+def _country_forms() -> dict[str, tuple[str, ...]]:
+    """Every folded form of every country, and the keys of those that it may mean."""
     forms: set[tuple[str, str]] = set()
     for key, country in countries().items():
         stem = country.de[1]
@@ -101,14 +102,19 @@ def _country_forms() -> tuple[tuple[str, str], ...]:
             folded = fold(form)
             forms.add((folded, key))
             forms.update((f"{before} {folded}", key) for before in _FORMAL)
-    return tuple(sorted(forms))
+    found: dict[str, tuple[str, ...]] = {}
+    for form, key in sorted(forms):
+        found[form] = (*found.get(form, ()), key)
+    return found
 
 
 def _named_countries(folded: str) -> Iterator[tuple[Country, str]]:
-    padded = f" {folded} "
-    for form, key in _country_forms():
-        if f" {form} " in padded:
-            yield countries()[key], form
+    words, forms = folded.split(), _country_forms()
+    for at in range(len(words)):
+        for end in range(at + 1, min(at + _LONGEST_FORM, len(words)) + 1):
+            form = " ".join(words[at:end])
+            for key in forms.get(form, ()):
+                yield countries()[key], form
 
 
 def _without(folded: str, form: str) -> Iterator[str]:

@@ -40,6 +40,10 @@ organisations:
     aliases: [Bank Invented]
     domains: [other.example]
     context: [house]
+  - id: ministry
+    name: Ministry of Health of Kenya
+    aliases: [Минздрав Кении]
+    domains: [ministry.example]
 """
 
 
@@ -58,11 +62,12 @@ def test_lint_warns_of_what_will_be_noisy_and_what_is_missing(workspace: Workspa
         ("noisy", "exclusions", "Somebody Else", "holds no term and hides nothing"),
         ("noisy", "review", "2020-01-01", "is past"),
         ("noisy", "scope.sources", "nowhere", "is no source"),
-        ("noisy", "aliases", "", "have no Chinese name"),
+        ("ministry", "aliases", "", "have no Chinese name"),
         ("other", "context", "house", "decides nothing without an acronym"),
     ):
         assert wanted in said
     assert all(each["cure"] for each in found)
+    assert not any("no Russian" in each["what"] for each in found)
     one = workspace.duskwatch("watch", "lint", "--only", "other", "--no-posts", status=1)
     assert {each["organisation"] for each in one} == {"other"}
 
