@@ -16,7 +16,7 @@ _DOT = re.compile(
 _LETTER = r"[^\W_\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff]"
 _BEFORE = re.compile(rf"{_LETTER}-{{0,2}}$")  # "----" parts the fields of a list
 _AT = re.compile(
-    r"(?:@|[\[({<]\s?(?:@|at)\s?[\])}>]|(?<=\w)\sat\s|＠)\s?(?:[\w-]+(?:\.|[\[({]\s?(?:\.|dot)\s?[\])}]))*$",
+    r"(?:@|[\[({<]\s?(?:@|at)\s?[\])}>]|＠)\s?(?:[\w-]+(?:\.|[\[({]\s?(?:\.|dot)\s?[\])}]))*$",
     re.IGNORECASE,
 )
 _NEXT_LABEL = re.compile(

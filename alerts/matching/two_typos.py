@@ -146,7 +146,8 @@ class TwoTypoIndex:
         places: Places | None = None
         words: Words | None = None
         there = [word for word in view.split(b" ") if word]
-        known = {word: self._known[word] for word in telling if word in self._known}
+        remembered = self._known  # as it is now: another thread may forget
+        known = {word: candidates for word in telling if (candidates := remembered.get(word))}
         forgotten = [word for word in telling if word not in known]
         known |= self._learnt(forgotten) if forgotten else {}
         for at, word in enumerate(there):
