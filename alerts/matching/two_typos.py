@@ -26,10 +26,8 @@ from alerts.matching.verify import gap_is_short
 from alerts.matching.views import WORDS
 
 TWICE = 32  #: what a word tells
-_LEAST_ANCHOR, _LEAST_BOTH = (
-    5,
-    6,
-)  # letters of the word that is looked up; of one in which both mistakes may be
+_LEAST_ANCHOR = 5  # letters of the word that is looked up
+_LEAST_BOTH = 7  # letters of a word in which both mistakes may be
 _LONGEST_WORD = 24
 _DIGITS = b"0123456789"
 _BACK, _BACK_TWO = np.uint64(UNDO), np.uint64(UNDO * UNDO % 2**64)
