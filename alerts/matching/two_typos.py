@@ -1,7 +1,7 @@
 """Names of ten letters and more with two letters wrong: in one word, or in two.
 
-Of every name the word that is rarest among all names is looked up, with up to two letters left out on either side. The
-whole name is then measured letter by letter.
+Of every name its longest word that is not common in names is looked up, with up to two letters left out on either side.
+The whole name is then measured letter by letter. What is found of one name depends on no other name.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy.typing as npt
 from rapidfuzz.distance import OSA
 
 from alerts.matching.domains import host_around
-from alerts.matching.folding import Folded, Places
+from alerts.matching.folding import Folded, Places, fold
 from alerts.matching.found import Found
 from alerts.matching.hashing import UNDO, Hashes, Indexes, Table, Words, powers, words_of
 from alerts.matching.ordinary import is_ordinary
@@ -34,7 +34,21 @@ _BACK, _BACK_TWO = np.uint64(UNDO), np.uint64(UNDO * UNDO % 2**64)
 _LEAST_WRONG = 4  # letters of a word that may be wrong
 _LEAST_TELLING = 6  # letters of a right word that tells enough
 _MOST_KEPT = 200_000  # words of which names are remembered
-_MOST_PLACES, _MOST_NAMES = 200, 64  # of one name in one text; measured for one place
+_MOST_PLACES = 200  # of one name in one text
+#: Words that many names share, as the view of words has them.
+_NAMED = """
+bank banco banque group grupo grup groupe university universitas universidad universidade universite
+universitat hospital rumah sakit klinik clinic clinica clinique insurance asuransi seguros assurance
+assurances versicherung airlines airways holding holdings company compagnie companhia compania international
+indonesia national nasional nacional ministry ministerio ministere ministerium kementerian department
+departemen agency badan health kesehatan logistics logistik energy energi energia services service solutions
+systems system technology technologies teknologi media trading industri industries industry finance
+financial capital center centre foundation yayasan institute institut instituto college school sekolah
+police kepolisian state negara republic republik federal central general stadtwerke gesellschaft pharma
+medical motors mining properti property global digital банк группа университет больница министерство
+компания завод агентство страховая национальный федеральная служба
+"""
+_COMMON = frozenset(WORDS.of(fold(_NAMED).classes).split())
 
 
 @cache
@@ -84,14 +98,15 @@ class TwoTypoIndex:
         chosen = [
             name for name in names if name.term.kind != "domain" and sum(map(len, name.words)) >= LEAST_TWO
         ]
-        often = Counter(word for name in chosen for word in set(name.words))
         self._names: list[Name] = []
         self._anchors: list[int] = []
         for name in chosen:
             fit = [at for at, word in enumerate(name.words) if _LEAST_ANCHOR <= len(word) <= _LONGEST_WORD]
             if fit:
                 self._names.append(name)
-                self._anchors.append(min(fit, key=lambda at: (often[name.words[at]], -len(name.words[at]))))
+                self._anchors.append(
+                    min(fit, key=lambda at: (name.words[at] in _COMMON, -len(name.words[at]), at))
+                )
         words = [name.words[at] for name, at in zip(self._names, self._anchors, strict=True)]
         owners, hashes = _shortened(words)
         self._table = Table(hashes, owners)
@@ -122,7 +137,7 @@ class TwoTypoIndex:
             candidate = self._candidate(name, words[number])
             if candidate:
                 found.setdefault(words[number], []).append(candidate)
-        return {word: tuple(candidates[:_MOST_NAMES]) for word, candidates in found.items()}
+        return {word: tuple(candidates) for word, candidates in found.items()}
 
     def _candidate(self, name: int, word: bytes) -> _Candidate | None:
         """How to go on when this word stands where the name's own should; None when it cannot be that."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from alerts.matching.folding import fold
 from alerts.matching.terms import Term
@@ -56,6 +58,21 @@ def test_two_mistakes_are_found_where_they_stand(written: str, name: str) -> Non
 )
 def test_nothing_else_is(text: str) -> None:
     assert found(text) == set()
+
+
+@given(
+    st.sets(
+        st.sampled_from(
+            ["Bank Torvelina", "Torvelia Group", "Kemvaranol", "Rumah Sakit Torvelia", "Melvantira"]
+        )
+    )
+)
+def test_other_names_change_nothing(others: set[str]) -> None:
+    names = [name for text in (*NAMES, *sorted(others)) for name in name_of(Term(text, text, "name"))]
+    text = "Bamk Torvolia, Kenvaranolea, Rumah Sajit Melvantra"
+    more = {hit for hit in found(text, TwoTypoIndex(names)) if hit[0] in NAMES}
+    assert more == found(text)
+    assert len(more) == 3
 
 
 def test_what_was_forgotten_is_learnt_again() -> None:
