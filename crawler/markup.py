@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import parse_qs, urlencode, urljoin, urlsplit, urlunsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -35,13 +36,19 @@ _MOST_NODES = 100_000
 #: Tags opened on one page. The parser's time grows with the square of their nesting: 4 s for so many in one
 #: another, minutes for what fits on the longest page.
 _MOST_TAGS = 40_000
+#: A link within the host that needs no more than to be put behind its base: no scheme, no dots to resolve.
+_PLAIN = re.compile(r"(?!.*(?:/\.|[\s\\\x00-\x1f]))(?:/(?!/)|\?.|[\w-]+\.php(?=[?#]|$))")
+_SPACE = re.compile(r"\s+")
+_NUMBER = re.compile(r"\d{1,12}")
+_THOUSANDS = re.compile(r"(?<=\d)[,.\u00a0](?=\d{3})")
+_GAPS = re.compile(r"\n{3,}")
 #: Quotes in quotes marked one by one; what lies deeper is marked as deep as this.
 _DEEPEST_QUOTE = 20
 
 
 def parse(text: str) -> LexborHTMLParser:
     """A page's tree. ``PageUnreadable`` when it opens more tags than any board's page does."""
-    if text.count("<") - text.count("</") > _MOST_TAGS:
+    if len(text) > 3 * _MOST_TAGS and text.count("<") - text.count("</") > _MOST_TAGS:
         raise PageUnreadable(f"the page opens more than {_MOST_TAGS} tags")
     return LexborHTMLParser(text)
 
@@ -58,7 +65,7 @@ def marks_on(page: Page, marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
 
 def inline(node: LexborNode | None) -> str:
     """A node's text on one line; empty for None."""
-    return " ".join(node.text(separator="").replace("\u00a0", " ").split()) if node else ""
+    return " ".join(node.text(separator="").split()) if node else ""
 
 
 def visible(
@@ -69,15 +76,15 @@ def visible(
     that are not the author's; ``blocks``: of elements that the engine's style shows as blocks; ``quotes``: of
     quotes that are no ``blockquote``. The node itself is no quote, whatever its tag.
 
-    Walks with a stack of its own, so that no depth of nesting can exhaust Python's.
+    Walks without recursion, so that no depth of nesting can exhaust Python's stack.
     """
-    skipped = {found.mem_id for selector in skip for found in node.css(selector)}
-    shown = {found.mem_id for selector in blocks for found in node.css(selector)}
-    quoted = {found.mem_id for selector in quotes for found in node.css(selector)}
-    shown |= quoted
+    skipped, quoted = _found(node, skip), _found(node, quotes)
+    shown = _found(node, blocks) | quoted
+    root = node.mem_id
     lines: list[tuple[int, list[str]]] = [(0, [])]  # the pieces of a line, none of them empty
     coded: set[int] = set()  # lines that hold code, and those that hold other words
     worded: set[int] = set()
+    left_behind: list[tuple[int, int, bool, bool]] = []  # of open elements: depth, code before them; block
 
     def break_line(depth: int) -> None:
         if lines[-1][1]:
@@ -91,51 +98,66 @@ def visible(
             if not text.isspace():
                 kind.add(len(lines) - 1)
 
-    # (node, quote depth, inside code, leaving)
-    stack: list[tuple[LexborNode, int, bool, bool]] = [(node, 0, False, False)]
-    left = _MOST_NODES
-    while stack and left:
-        left -= 1
-        at, depth, code, leaving = stack.pop()
+    at: LexborNode | None = node
+    depth, code = 0, False
+    for _ in range(_MOST_NODES):
+        assert at is not None
         tag = at.tag or ""
-        if leaving:
-            break_line(depth)
-            continue
         if tag == "-text":
-            raw = (at.text_content or "").replace("\u00a0", " ")
+            raw = at.text_content or ""
+            if "\u00a0" in raw:
+                raw = raw.replace("\u00a0", " ")
             if code:
                 for number, line in enumerate(raw.split("\n")):
                     if number:
                         lines.append((depth, []))
                     write(line, coded)
             else:
-                words = re.sub(r"\s+", " ", raw)
-                write(words.lstrip() if not lines[-1][1] or lines[-1][1][-1].endswith(" ") else words, worded)
-            continue
-        if tag.startswith("-") or tag in _HIDDEN or at.mem_id in skipped:
-            continue
-        if tag == "br":
+                words = _SPACE.sub(" ", raw)
+                pieces = lines[-1][1]
+                write(words.lstrip() if not pieces or pieces[-1].endswith(" ") else words, worded)
+        elif tag == "br":
             lines.append((depth, []))
-            continue
-        quote = (tag == "blockquote" and at.mem_id != node.mem_id) or at.mem_id in quoted
-        inner = min(depth + quote, _DEEPEST_QUOTE)
-        block = tag in _BLOCKS or at.mem_id in shown
-        if block:
-            break_line(inner)
-            stack.append((at, depth, code, True))
-        children = []
-        child = at.child
-        while child is not None:
-            children.append((child, inner, code or tag in ("pre", "code"), False))
-            child = child.next
-        stack += reversed(children)
+        elif not (tag.startswith("-") or tag in _HIDDEN or (skipped and at.mem_id in skipped)):
+            key = at.mem_id
+            quote = (tag == "blockquote" and key != root) or key in quoted
+            block = tag in _BLOCKS or key in shown
+            if block or tag == "code":
+                left_behind.append((key, depth, code, block))
+                depth = min(depth + quote, _DEEPEST_QUOTE)
+                code = code or tag in ("pre", "code")
+                if block:
+                    break_line(depth)
+            inner = at.child
+            if inner is not None:
+                at = inner
+                continue
+        while at is not None:  # to what stands behind it, out of all elements that end there
+            if left_behind and left_behind[-1][0] == at.mem_id:
+                _, depth, code, block = left_behind.pop()
+                if block:
+                    break_line(depth)
+            if at.mem_id == root:
+                at = None
+                break
+            following = at.next
+            if following is not None:
+                at = following
+                break
+            at = at.parent
+        if at is None:
+            break
     alone = coded - worded
     joined = (
         ("> " * depth + "    " * (at in alone), "".join(pieces).rstrip())
         for at, (depth, pieces) in enumerate(lines)
     )
     text = "\n".join(before + line if line else "" for before, line in joined)
-    return re.sub(r"\n{3,}", "\n\n", text).strip("\n")
+    return _GAPS.sub("\n\n", text).strip("\n")
+
+
+def _found(node: LexborNode, selectors: tuple[str, ...]) -> set[int]:
+    return {found.mem_id for found in node.css(",".join(selectors))} if selectors else set()
 
 
 def spell_smileys(node: LexborNode, selector: str) -> None:
@@ -160,15 +182,37 @@ def with_page(url: str, page: int) -> str:
 def absolute(base: str, node: LexborNode | None) -> str | None:
     """A link's address, or None when it has none or one that is no address."""
     target = (node.attributes.get("href") or "").strip() if node else ""
+    if not target:
+        return None
+    if _PLAIN.match(target):  # what most links are, a tenth of the time
+        origin, folder, path = _parts(base)
+        if target[0] == "/":
+            return f"{origin}{target}"
+        return f"{path}{target}" if target[0] == "?" else f"{folder}{target}"
     try:
-        return urljoin(base, target) if target else None
+        return urljoin(base, target)
     except ValueError:
         return None
 
 
+@lru_cache(maxsize=64)
+def _parts(base: str) -> tuple[str, str, str]:
+    """A page's origin, the folder of its path, and its address without query."""
+    parts = urlsplit(base)
+    origin = f"{parts.scheme}://{parts.netloc}"
+    path = parts.path or "/"
+    return origin, f"{origin}{path.rpartition('/')[0]}/", f"{origin}{path}"
+
+
+def parameter(url: str | None, name: str) -> str | None:
+    """The number that an address's parameter holds, as text; the last where it is given twice."""
+    values = re.findall(rf"[?&]{name}=([^&#]*)", url or "")
+    return values[-1] if values and re.fullmatch(r"[0-9]{1,12}", values[-1]) else None
+
+
 def number(text: str) -> int | None:
     """The first whole number of a text such as ``5,622``; None when there is none."""
-    found = re.search(r"\d{1,12}", re.sub(r"(?<=\d)[,.\u00a0](?=\d{3})", "", text))
+    found = _NUMBER.search(_THOUSANDS.sub("", text))
     return int(found[0]) if found else None
 
 

@@ -7,7 +7,6 @@ A moved topic leaves a stub on its old board that links to the topic itself, so 
 from __future__ import annotations
 
 import re
-from urllib.parse import parse_qs, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -25,7 +24,7 @@ from crawler.adapter import (
     ThreadRow,
 )
 from crawler.dates import read_date
-from crawler.markup import absolute, inline, marks_on, number, parse, visible
+from crawler.markup import absolute, inline, marks_on, number, parameter, parse, visible
 from indexer.post import Kind
 
 _MARKS = (
@@ -85,7 +84,7 @@ class FluxBB:
         boards = []
         for link in tree.css(".tclcon h3 a[href*='viewforum.php']"):
             url = absolute(page.url, link)
-            key = _parameter(url, "id")
+            key = parameter(url, "id")
             if url and key and inline(link):
                 boards.append(BoardLink(key, inline(link), _address(url, key, 1)))
         if not rows and not boards and not tree.css_first("#vf"):
@@ -96,7 +95,7 @@ class FluxBB:
     def _row(self, node: LexborNode, page: Page) -> ThreadRow | None:
         link = node.css_first("td.tcl a[href*='viewtopic.php?id=']")  # numbers of its pages stand behind it
         url = absolute(page.url, link)
-        key = _parameter(url, "id")
+        key = parameter(url, "id")
         if not key or not url:
             return None
         kinds = (node.attributes.get("class") or "").split()
@@ -118,7 +117,7 @@ class FluxBB:
     def thread(self, page: Page) -> ThreadPage:
         tree = parse(page.text)
         crumb = tree.css_first(".crumbs strong a[href*='viewtopic.php?id=']")
-        key = _parameter(page.url, "id") or _parameter(absolute(page.url, crumb), "id")
+        key = parameter(page.url, "id") or parameter(absolute(page.url, crumb), "id")
         items = [item for item in (self._post(node, page) for node in tree.css("div.blockpost")) if item]
         if not items or not key:
             raise PageUnreadable(f"no FluxBB topic at {page.url}")
@@ -150,7 +149,7 @@ class FluxBB:
         )
 
     def board_url(self, url: str, page: int) -> str:
-        key = _parameter(url, "id")
+        key = parameter(url, "id")
         return _address(url, key, page) if key else url
 
     def thread_url(self, url: str, page: int) -> str:
@@ -177,17 +176,12 @@ def _date(text: str, page: Page) -> Instant:
 
 def _paging(tree: LexborHTMLParser, page: Page) -> tuple[int, int, str | None]:
     pager = tree.css_first(".pagelink")
-    own = _parameter(page.url, "id")
+    own = parameter(page.url, "id")
     if pager is None or own is None:
         return 1, 1, None
     current = number(inline(pager.css_first("strong"))) or 1
-    last = max([current, *(int(_parameter(absolute(page.url, a), "p") or 1) for a in pager.css("a[href]"))])
+    last = max([current, *(int(parameter(absolute(page.url, a), "p") or 1) for a in pager.css("a[href]"))])
     return current, last, _address(page.url, own, current + 1) if current < last else None
-
-
-def _parameter(url: str | None, name: str) -> str | None:
-    value = parse_qs(urlsplit(url or "").query).get(name, [""])[-1]
-    return value if re.fullmatch(r"\d{1,12}", value) else None
 
 
 ADAPTER = FluxBB()

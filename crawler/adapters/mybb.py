@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -21,7 +21,7 @@ from crawler.adapter import (
     ThreadRow,
 )
 from crawler.dates import read_date
-from crawler.markup import absolute, inline, marks_on, number, parse, visible, with_page
+from crawler.markup import absolute, inline, marks_on, number, parameter, parse, visible, with_page
 from indexer.post import Kind
 
 _MARKS = (
@@ -62,11 +62,11 @@ class MyBB:
     def board(self, page: Page) -> BoardPage:
         tree = parse(page.text)
         rows = [row for row in (self._row(node, page) for node in tree.css("tr.inline_row")) if row]
-        own = _parameter(page.url, "fid")  # the columns' heads link to it by sort order
+        own = parameter(page.url, "fid")  # the columns' heads link to it by sort order
         boards = []
         for link in tree.css("td a[href*='forumdisplay.php?fid='] , strong a[href*='forumdisplay.php?fid=']"):
             url = absolute(page.url, link)
-            key = _parameter(url, "fid")
+            key = parameter(url, "fid")
             if url and key and inline(link) and key != own:
                 boards.append(BoardLink(key, inline(link), url))
         if not rows and not boards and not tree.css_first("table.tborder"):
@@ -78,20 +78,17 @@ class MyBB:
         subject = node.css_first("span[id^='tid_']")
         link = subject.css_first("a") if subject else None
         url = absolute(page.url, link)
-        key = _parameter(url, "tid")
+        key = parameter(url, "tid")
         if not key or not url:
             return None
         last = node.css_first(".lastpost")
         last_link = last.css("a")[-1] if last and last.css("a") else None
         status = node.css_first(".thread_status")
         classes = (status.attributes.get("class") or "") if status else ""
-        cells = node.css("td")
-        # replies and views are the two cells after the subject's own
-        own = next((at for at, cell in enumerate(cells) if cell.css_first("span[id^='tid_']")), 2)
-        counts = [number(inline(cell)) for cell in cells[own + 1 : own + 3]] + [None, None]
+        counts = _counts(subject)
         return ThreadRow(
             key=key,
-            url=with_page(f"{url.split('?')[0]}?tid={key}", 1),
+            url=f"{url.split('?')[0]}?tid={key}",
             title=inline(link),
             author=inline(node.css_first(".author")).rstrip(", ") or None,
             created=_date(node.css_first(".thread_start_datetime"), page),
@@ -110,7 +107,7 @@ class MyBB:
         items = [
             item for item in (self._post(node, page) for node in tree.css("div.post[id^='post_']")) if item
         ]
-        key = _parameter(page.url, "tid")
+        key = parameter(page.url, "tid")
         if not items or not key:
             raise PageUnreadable(f"no MyBB thread at {page.url}")
         # the title's own element holds the rating box too; a reply's subject is its author's to write
@@ -150,6 +147,19 @@ class MyBB:
 
     def thread_url(self, url: str, page: int) -> str:
         return with_page(url, page)
+
+
+def _counts(subject: LexborNode | None) -> list[int | None]:
+    """Replies and views: what the two cells behind the subject's own say."""
+    cell = subject.parent if subject else None
+    while cell is not None and cell.tag != "td":
+        cell = cell.parent
+    counts: list[int | None] = []
+    while cell is not None and len(counts) < 2:
+        cell = cell.next
+        if cell is not None and cell.tag == "td":
+            counts.append(number(inline(cell)))
+    return [*counts, None, None]
 
 
 def _body(node: LexborNode) -> str:
@@ -212,11 +222,6 @@ def _paging(tree: LexborHTMLParser, page: Page) -> tuple[int, int, str | None]:
         last = max([current, *listed, int(total[1]) if total else 1])
         return current, last, absolute(page.url, pager.css_first("a.pagination_next"))
     return 1, 1, None
-
-
-def _parameter(url: str | None, name: str) -> str | None:
-    value = parse_qs(urlsplit(url or "").query).get(name, [""])[-1]
-    return value if value.isdecimal() else None
 
 
 ADAPTER = MyBB()

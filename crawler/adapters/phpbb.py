@@ -8,7 +8,6 @@ page's number is therefore the number of its first row.
 from __future__ import annotations
 
 import re
-from urllib.parse import parse_qs, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -26,7 +25,7 @@ from crawler.adapter import (
     ThreadRow,
 )
 from crawler.dates import read_date
-from crawler.markup import absolute, inline, marks_on, number, parse, spell_smileys, visible
+from crawler.markup import absolute, inline, marks_on, number, parameter, parse, spell_smileys, visible
 from indexer.post import Kind
 
 _MARKS = (
@@ -69,7 +68,7 @@ class PhpBB:
         boards = []
         for link in tree.css("a.forumtitle[href]"):
             url = absolute(page.url, link)
-            key = _parameter(url, "f")
+            key = parameter(url, "f")
             if url and key and inline(link):
                 boards.append(BoardLink(key, inline(link), _address(url, "f", key, 0)))
         if not rows and not boards and not tree.css_first("body.section-viewforum, .forum-title"):
@@ -80,7 +79,7 @@ class PhpBB:
     def _row(self, node: LexborNode, page: Page) -> ThreadRow | None:
         link = node.css_first("a.topictitle")
         url = absolute(page.url, link)
-        key = _parameter(url, "t")
+        key = parameter(url, "t")
         if not key or not url:
             return None
         poster = node.css_first(".topic-poster") or node.css_first("dt")
@@ -106,7 +105,7 @@ class PhpBB:
     def thread(self, page: Page) -> ThreadPage:
         tree = parse(page.text)
         title = tree.css_first(".topic-title a, h2 a[href*='viewtopic']")
-        key = _parameter(page.url, "t") or _parameter(absolute(page.url, title), "t")
+        key = parameter(page.url, "t") or parameter(absolute(page.url, title), "t")
         current, last, following = _paging(tree, page, "t")
         nodes = tree.css("div.post[id^='p']")
         items = [item for at, node in enumerate(nodes) if (item := self._post(node, page, key, current + at))]
@@ -122,7 +121,7 @@ class PhpBB:
             return None
         line = node.css_first("p.author")
         author = line.css_first(_NAME) if line else None
-        uid = _parameter(absolute(page.url, author), "u")
+        uid = parameter(absolute(page.url, author), "u")
         return PostItem(
             key=key,
             author=inline(author) or inline(line.css_first("strong") if line else None),
@@ -137,11 +136,11 @@ class PhpBB:
         )
 
     def board_url(self, url: str, page: int) -> str:
-        key = _parameter(url, "f")
+        key = parameter(url, "f")
         return _address(url, "f", key, page - 1) if key else url
 
     def thread_url(self, url: str, page: int) -> str:
-        key = _parameter(url, "t")
+        key = parameter(url, "t")
         return _address(url, "t", key, page - 1) if key else url
 
 
@@ -188,22 +187,17 @@ def _paging(tree: LexborHTMLParser, page: Page, what: str) -> tuple[int, int, st
     """The number of this page's first row, of the last page's first row, and the next page's address."""
     canonical = tree.css_first("link[rel=canonical]")
     real = absolute(page.url, canonical) if canonical else page.url
-    current = int(_parameter(real, "start") or 0)
-    key = _parameter(page.url, what) or _parameter(real, what)
+    current = int(parameter(real, "start") or 0)
+    key = parameter(page.url, what) or parameter(real, what)
     offsets = set()
     for link in tree.css(".action-bar .pagination a[href], .topic-actions .pagination a[href]"):
         url = absolute(page.url, link)
-        if key and _parameter(url, what) == key:
-            offsets.add(int(_parameter(url, "start") or 0))
+        if key and parameter(url, what) == key:
+            offsets.add(int(parameter(url, "start") or 0))
     following = min((offset for offset in offsets if offset > current), default=None)
     last = max(offsets | {current})
     address = _address(page.url, what, key, following) if key and following is not None else None
     return current + 1, last + 1, address
-
-
-def _parameter(url: str | None, name: str) -> str | None:
-    value = parse_qs(urlsplit(url or "").query).get(name, [""])[-1]
-    return value if re.fullmatch(r"\d{1,12}", value) else None
 
 
 ADAPTER = PhpBB()

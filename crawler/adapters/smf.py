@@ -92,10 +92,11 @@ class SMF:
         if not found or not url or row is None:
             return None
         stats = row.css_first(".board_stats, td.stats")
-        counts = [number(line) for line in visible(stats).split("\n")] if stats else []
+        said = stats.text(separator="\n").split("\n") if stats else []
+        counts = [number(line) for line in said if line.strip()]
         last = row.css_first(".lastpost")
         # the time, then the author on a line of his own
-        said = [line for line in visible(last).split("\n") if line] if last else []
+        lines = [line for line in visible(last).split("\n") if line] if last else []
         icons = {
             word
             for node in row.css(".icons .main_icons")
@@ -110,8 +111,8 @@ class SMF:
             url=_address(url, "topic", found[1], 0),
             title=inline(link),
             author=_starter(row),
-            last_activity=_date(said[0], page) if said else Instant(),
-            last_author=_last_author(last, said),
+            last_activity=_date(lines[0], page) if lines else Instant(),
+            last_author=_last_author(last, lines),
             replies=counts[0] if counts else None,
             views=counts[1] if len(counts) > 1 else None,
             sticky="sticky" in icons or "sticky" in cell,
