@@ -199,3 +199,12 @@ def test_adapters_are_found_by_name() -> None:
         load_adapter("mybbb")
     with pytest.raises(ValueError, match="machina, marketplace, mybb"):
         load_adapter("zzz")
+
+
+def test_a_post_of_two_authors_is_no_data() -> None:
+    text = (Path(__file__).parent / "flaskbb" / "thread.html").read_text(encoding="utf-8")
+    twice = text.replace('<div id="907"', '<div id="900"')
+    with pytest.raises(PageUnreadable, match="post 900 has two authors"):
+        load_adapter("flaskbb").thread(Page(f"{BASE}/topic/502-x", twice, NOW))
+    same = twice.replace("guest 7", "grey_lantern")
+    assert len(load_adapter("flaskbb").thread(Page(f"{BASE}/topic/502-x", same, NOW)).posts) == 1
