@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
 
 from config.errors import PageUnreadable
 from crawler.adapter import Instant, Mark, Page
@@ -113,6 +113,14 @@ def with_parameters(url: str, changes: Mapping[str, str | int | None]) -> str:
     ]
     kept += [(name, str(value)) for name, value in changes.items() if value is not None]
     return urlunsplit((*parts[:3], urlencode(kept, safe="[]"), ""))
+
+
+def joined(base: str, address: str) -> str:
+    """An address that a page gives, made absolute; empty when it is none."""
+    try:
+        return urljoin(base, address) if address else ""
+    except ValueError:
+        return ""
 
 
 def encoded(path: str) -> str:

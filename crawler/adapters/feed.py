@@ -7,14 +7,13 @@ from __future__ import annotations
 import re
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from urllib.parse import urljoin
 
 from lxml import etree
 
 from config.errors import PageUnreadable
 from crawler.adapter import BoardPage, Gate, Instant, Mark, Page, PostItem, ThreadPage, ThreadRow
 from crawler.dates import read_date
-from crawler.json_pages import plain, shown, with_parameters
+from crawler.json_pages import joined, plain, shown, with_parameters
 from indexer.post import Kind, Precision
 
 _ROOTS = {"rss": "item", "RDF": "item", "feed": "entry"}
@@ -47,7 +46,7 @@ class Feed:
                 if row:
                     rows.setdefault(row.key, row)
             elif name == "link" and element.get("rel") == "next" and element.get("href"):
-                following = _joined(page.url, element.get("href", ""))
+                following = joined(page.url, element.get("href", ""))
         return BoardPage(tuple(rows.values()), next_url=following, newest_only=True)
 
     def thread(self, page: Page) -> ThreadPage:
@@ -103,7 +102,7 @@ def _row(entry: etree._Element, page: Page) -> ThreadRow | None:
         key="entry",
         author=plain(_words(names[0] if names else author)),
         text=text,
-        url=_joined(page.url, address) or page.url,
+        url=joined(page.url, address) or page.url,
         posted=created,
         edited=updated if posted.at and updated.at and updated.at > posted.at else None,
         position=1,
@@ -154,13 +153,6 @@ def _date(parts: dict[str, etree._Element], names: tuple[str, ...], page: Page) 
         at = (at if at.tzinfo else at.replace(tzinfo=page.zone)).astimezone(UTC)
         return Instant(at, Precision.SECOND) if at <= page.fetched_at else Instant()
     return Instant()
-
-
-def _joined(base: str, address: str) -> str:
-    try:
-        return urljoin(base, address) if address else ""
-    except ValueError:
-        return ""
 
 
 ADAPTER = Feed()

@@ -7,7 +7,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import urljoin
 
 from config.errors import PageUnreadable
 from crawler.adapter import (
@@ -23,7 +22,18 @@ from crawler.adapter import (
     Victim,
 )
 from crawler.countdowns import ahead
-from crawler.json_pages import at, keys_on, moment, plain, read_json, records, shown, with_parameters, words
+from crawler.json_pages import (
+    at,
+    joined,
+    keys_on,
+    moment,
+    plain,
+    read_json,
+    records,
+    shown,
+    with_parameters,
+    words,
+)
 from crawler.mapping import Mapping
 from crawler.ticking import deadline_line
 from indexer.post import Kind
@@ -88,7 +98,7 @@ class JsonFeed:
         mapping = self._mapping
         stated = words(answer, mapping.next) if mapping.next else ""
         if stated:
-            return _joined(page.url, stated)
+            return joined(page.url, stated)
         return self.board_url(page.url, current + 1) if mapping.page else None
 
     def _row(self, entry: dict[str, Any], page: Page) -> ThreadRow | None:
@@ -110,7 +120,7 @@ class JsonFeed:
             key="entry",
             author=author,
             text=text,
-            url=_joined(page.url, stated) or page.url,
+            url=joined(page.url, stated) or page.url,
             posted=created if created.at else updated,
             edited=updated if created.at and updated.at and updated.at > created.at else None,
             position=1,
@@ -158,13 +168,6 @@ def _visible(text: str) -> str:
 
 def _is_true(value: Any) -> bool | None:
     return None if value is None else str(value).strip().lower() not in _NO
-
-
-def _joined(base: str, address: str) -> str:
-    try:
-        return urljoin(base, address) if address else ""
-    except ValueError:
-        return ""
 
 
 def open_adapter(mapping: Mapping) -> JsonFeed:

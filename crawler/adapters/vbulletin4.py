@@ -164,7 +164,7 @@ def _inner_class(node: LexborNode) -> str:
 def _behind(node: LexborNode | None, name: LexborNode | None) -> str:
     """What is said behind a name: ``Started by NAME, 11-20-2026 10:22 AM``."""
     words, called = inline(node), inline(name)
-    return words.rpartition(called)[2].strip(" ,") if called else ""
+    return words.rpartition(called)[2].strip(" ,\u200e\u200f") if called else ""
 
 
 def _count(node: LexborNode, which: int) -> int | None:
@@ -173,7 +173,7 @@ def _count(node: LexborNode, which: int) -> int | None:
 
 
 def _date(text: str, page: Page) -> Instant:
-    return read_date(text, now=page.fetched_at, zone=page.zone)
+    return read_date(re.sub(r"(?<=\d{4}) (?=\d)", ", ", text), now=page.fetched_at, zone=page.zone)
 
 
 def _edited(node: LexborNode, page: Page) -> Instant:

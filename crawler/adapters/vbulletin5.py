@@ -150,7 +150,7 @@ def _address(url: str, page: int) -> str:
 
 def _behind(node: LexborNode | None, name: LexborNode | None) -> str:
     words, called = inline(node), inline(name)
-    return words.rpartition(called)[2].strip(" ,") if called else ""
+    return words.rpartition(called)[2].strip(" ,\u200e\u200f") if called else ""
 
 
 def _exact(node: LexborNode | None, page: Page) -> Instant:

@@ -186,3 +186,21 @@ def test_a_board_of_an_engine_that_answers_in_json(workspace: Workspace) -> None
     assert sorted(site.asked) == ["/api/category/9/databases", path, "/api/topic/999/x"]
     assert first["new"] == 2
     assert stored(workspace)["502#907"].post.position == 3
+
+
+def test_a_message_that_is_deleted_or_edited_is_told_from_the_channel_s_page_alone(
+    workspace: Workspace,
+) -> None:
+    channel = (SAVED / "telegram" / "board.html").read_text(encoding="utf-8").replace('data-before="899"', "")
+    site = Site({"/s/invented_channel": channel})
+    first = crawl(workspace, site, "telegram", "/invented_channel")
+    assert (first["state"], first["new"], site.asked) == ("ok", 2, ["/s/invented_channel"])
+    seen_more = channel.replace("84.3K", "84.9K").replace("Price: 15 XMR", "Price: 12 XMR")
+    start = seen_more.index('<div class="tgme_widget_message_wrap', seen_more.index("invented_channel/900"))
+    site.pages["/s/invented_channel"] = seen_more[:start] + "</section></main></body></html>"
+    later = crawl(workspace, site, "telegram", "/invented_channel")
+    assert (later["new"], later["changed"], later["removed"]) == (0, 1, 1)
+    assert site.asked == ["/s/invented_channel"]
+    posts = stored(workspace)
+    assert "12 XMR" in posts["900#900"].post.text
+    assert posts["907#907"].removed_at is not None
