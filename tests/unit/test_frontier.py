@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -122,3 +123,11 @@ def test_gone_never_names_what_was_seen_or_never_known(positions: dict[str, int]
 def test_older_threads_are_looked_at_more_rarely_within_bounds(minutes: int) -> None:
     pause = next_visit(NOON - timedelta(minutes=minutes), NOON) - NOON
     assert timedelta(hours=1) <= pause <= timedelta(days=30)
+
+
+def test_a_row_that_says_something_else_is_read_anew() -> None:
+    cheap, dear = row("1", says="$900 ann"), row("1", says="$1,200 ann")
+    assert decide_board(page(cheap), {"1": known(cheap)}, NOON).visits == ()
+    (visit,) = decide_board(page(cheap), {"1": known(dear)}, NOON).visits
+    assert visit.key == "1"
+    assert json.loads(signature(row("1"))) == ["thread 1", 1, None, False]
