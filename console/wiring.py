@@ -40,6 +40,7 @@ from crawler.source import Source, load_sources
 from crawler.state import mark_hot, standings
 from crawler.tor.process import OwnTor
 from indexer.ingest import Ingest
+from indexer.masking import open_masking
 from indexer.opening import open_store
 from indexer.post import PostKey, Stored
 from indexer.spool import Spool, SpoolFigures
@@ -199,7 +200,9 @@ def spool(settings: Settings) -> Iterator[Spool]:
 def ingest(settings: Settings) -> Iterator[Ingest]:
     """The way into the store, which is opened when it is needed."""
     waiting, server = Spool(settings.data_dir, settings.spool.megabytes), settings.elasticsearch.hasty()
-    with closing(Ingest(lambda: open_store(settings.store_url, server), waiting)) as opened:
+    masking = open_masking(settings.privacy, settings.data_dir)
+    way = Ingest(lambda: open_store(settings.store_url, server), waiting, masking=masking)
+    with closing(way) as opened:
         yield opened
 
 

@@ -4,18 +4,30 @@ the chain of custody."""
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
+from scrapy.http import Headers, HtmlResponse
+from warcio.archiveiterator import ArchiveIterator
+from warcio.exceptions import ArchiveLoadFailed
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
+from config.errors import SkipError
+from crawler.adapter import UTC_ZONE, Page
 from indexer.custody import Custody, Entry, signing_key
+
+
+class EvidenceMissing(SkipError):
+    """A page that was kept is not there any more."""
 
 
 class Evidence:
@@ -65,6 +77,76 @@ class Evidence:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+def text_headers(headers: Headers) -> dict[str, str]:
+    """A response's headers as text; never its cookies, which are secrets of a session."""
+    return {
+        name.decode("latin-1"): b", ".join(values).decode("latin-1")
+        for name, values in headers.items()
+        if name.lower() != b"set-cookie"
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A page as it was kept; ``at`` is when it was fetched."""
+
+    reference: str
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    at: datetime
+
+
+def read_kept(folder: Path, reference: str) -> Kept:
+    """The page of a reference. Raises ``EvidenceMissing``."""
+    name, _, offset = reference.partition("#")
+    path = (folder / name).resolve()
+    if not path.is_relative_to(folder.resolve()) or not offset.isdecimal():
+        raise EvidenceMissing(f"{reference} is no reference to evidence")
+    try:
+        with path.open("rb") as file:
+            file.seek(int(offset))
+            record = next(iter(ArchiveIterator(file)))
+            return _kept(reference, record)
+    except (OSError, StopIteration, ArchiveLoadFailed) as error:
+        raise EvidenceMissing(f"{reference} cannot be read: {error}") from error
+
+
+def kept_since(folder: Path, source: str, since: datetime) -> Iterator[Kept]:
+    """Every page of a source that was kept since then, oldest first. A file that is cut off is read to where it is."""
+    begin = since.astimezone(UTC)
+    for path in sorted((folder / source).glob("*/*.warc.gz")):
+        if path.parent.name < f"{begin:%Y-%m-%d}":
+            continue
+        with path.open("rb") as file:
+            records = ArchiveIterator(file)
+            try:
+                for record in records:
+                    if record.rec_type != "response":
+                        continue
+                    kept = _kept("", record)  # before the offset is asked for: that skips the record's rest
+                    reference = f"{path.relative_to(folder)}#{records.get_record_offset()}"
+                    if len(kept.body) != int(kept.headers.get("Content-Length", len(kept.body))):
+                        break
+                    if kept.at >= begin.replace(microsecond=0):
+                        yield replace(kept, reference=reference)
+            except (ArchiveLoadFailed, EOFError, zlib.error):
+                continue  # the crawl that wrote it was killed: what stands before the cut was given
+
+
+def _kept(reference: str, record: Any) -> Kept:
+    at = datetime.strptime(record.rec_headers.get_header("WARC-Date"), "%Y-%m-%dT%H:%M:%SZ")
+    return Kept(
+        reference,
+        record.rec_headers.get_header("WARC-Target-URI"),
+        int(record.http_headers.get_statuscode()),
+        dict(record.http_headers.headers),
+        record.content_stream().read(),
+        at.replace(tzinfo=UTC),
+    )
 
 
 _REWRITTEN = frozenset({"content-encoding", "content-length", "transfer-encoding"})
@@ -120,3 +202,9 @@ def _records(
 
 def _one_line(text: str) -> str:
     return "".join(char if " " <= char <= "~" else "?" for char in text)
+
+
+def page_of(kept: Kept, zone: ZoneInfo = UTC_ZONE) -> Page:
+    """A kept page as an adapter reads it: as of when it was fetched."""
+    response = HtmlResponse(kept.url, kept.status, dict(kept.headers), kept.body)
+    return Page(kept.url, response.text, kept.at, zone, kept.status)

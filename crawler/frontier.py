@@ -27,6 +27,10 @@ _DAY_BEGINS = timedelta(hours=5, minutes=30)  # at midnight many deadlines would
 _SHORTEST, _LONGEST = timedelta(hours=1), timedelta(days=30)
 
 
+#: The signature of a thread of which nothing is known, so that whatever its board says is news.
+UNKNOWN = json.dumps(["", None, "", False])
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """What was kept of a thread after it was last read whole. ``removed``: it is gone, and has no signature; or

@@ -18,6 +18,7 @@ class State(StrEnum):
     KILLED = "killed"  # its process ended before it could say how it stood; the next crawl goes on
     OK = "ok"
     PARTIAL = "partial"  # some pages failed, or the page budget ended first; the rest is there
+    LAYOUT = "layout changed"  # its pages yield less than they did: kept unread, for duskwatch source reparse
     UNREADABLE = "unreadable"  # the pages arrive, but the adapter cannot read them
     GATED = "gated"  # a login, queue or ban stands before the boards
     DOWN = "down"  # no board could be fetched
@@ -49,6 +50,8 @@ class Figures:
     tor_gone: bool = False
     spooled: int = 0  # posts that wait for a store that is away
     store_gone: bool = False  # and there is no room for more of them
+    layout: str = ""
+    rescued: int = 0
     gate: Gate | None = None
     pause: float = 0.0
     detail: str = ""
@@ -61,6 +64,11 @@ class Figures:
         self.detail = f"{gate.kind.value} at {url[:200]}: {gate.says[:150]}; page kept as {evidence}{asks}"[
             :500
         ]
+
+    def layout_changed(self, why: str, url: str, evidence: str) -> None:
+        """Keep that a page does not look as the source's pages did; ``evidence`` names the kept page."""
+        self.layout = self.layout or why
+        self.detail = f"{self.layout} at {url[:200]}; page kept as {evidence}"[:500]
 
     def rest(self, gated_before: int) -> None:
         """Set ``pause``, the seconds for which a source is left alone behind whose gate no board was read.
@@ -75,6 +83,8 @@ def state_of(figures: Figures) -> State:
         return State.STORE
     if figures.tor_gone:
         return State.TOR
+    if figures.layout:
+        return State.LAYOUT
     if figures.unreadable >= UNREADABLE_LEAST and figures.unreadable >= UNREADABLE_SHARE * figures.pages:
         return State.UNREADABLE
     if not figures.boards_read:
@@ -88,6 +98,7 @@ def state_of(figures: Figures) -> State:
 CURES = {
     State.KILLED: "read its log; the next crawl goes on where it was",
     State.PARTIAL: "see its detail; raise politeness.pages if the page budget ended first",
+    State.LAYOUT: "mend its adapter, or make a new profile with duskwatch source add; then duskwatch source reparse",
     State.UNREADABLE: "its layout changed, or another engine runs there: compare a kept page with its adapter",
     State.GATED: "see its detail for what stands in the way",
     State.DOWN: "try duskwatch source new-circuits, or another address",

@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from config.database import UtcDateTime, metadata
-from crawler.frontier import Known
+from crawler.frontier import UNKNOWN, Known
 from crawler.health import Figures, Standing, State
 
 source_table = sa.Table(
@@ -137,6 +137,34 @@ class CrawlState:
     def known(self, board: str) -> dict[str, Known]:
         """Every thread known on a board, by key."""
         return {item.key: item for item in self._select(thread_table.c.board == board)}
+
+    def board_of(self, thread: str) -> str | None:
+        """The board on which a thread was last listed."""
+        with self._database.connect() as connection:
+            found: str | None = connection.scalar(sa.select(thread_table.c.board).where(*self._is(thread)))
+        return found or None
+
+    def read_again(self, threads: Collection[str]) -> None:
+        """Have threads read at the next crawl, whatever their board says of them."""
+        with self._database.begin() as connection:
+            for key in threads:
+                connection.execute(
+                    sa.update(thread_table)
+                    .where(*self._is(key), thread_table.c.removed_at.is_(None))
+                    .values(signature=UNKNOWN)
+                )
+
+    def last_well(self) -> datetime | None:
+        """When the newest crawl began that ended well; None when there was none."""
+        columns = run_table.c
+        well = columns.state.in_((State.OK.value, State.PARTIAL.value))
+        with self._database.connect() as connection:
+            found: datetime | None = connection.scalar(
+                sa.select(sa.func.max(columns.started_at, type_=UtcDateTime)).where(
+                    columns.source == self._source, well
+                )
+            )
+        return found
 
     def due(self, now: datetime, limit: int) -> list[Known]:
         """Threads to look at again: all with an alert, then those whose time has come, oldest first. One without a

@@ -31,9 +31,6 @@ class PatternMatcher:
     def __bool__(self) -> bool:
         return bool(self._patterns or self._rules)
 
-    def __bool__(self) -> bool:
-        return bool(self._patterns)
-
     def find(self, text: str) -> Iterator[Found]:
         """Every place of every pattern and rule; a place without a character is none."""
         yield from self._rules.find(text)

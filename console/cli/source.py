@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 
 from config.settings import load_settings
+from console.cli import source_add
 from console.cli.output import options, show, table
-from console.wiring import database, late, read_sources
+from console.wiring import database, ingest, late, read_sources, store
 from crawler.adapters import adapter_names
 from crawler.health import Standing
+from crawler.leases import Leases
+from crawler.memory import Memory
+from crawler.reparse import reparse
 from crawler.source import Source, load_source
 from crawler.state import CrawlState, standings
 from crawler.tor.control import close_circuits
@@ -18,6 +24,9 @@ from crawler.tor.control import close_circuits
 app = typer.Typer(
     name="source", help="List sources and their state, check their files.", no_args_is_help=True
 )
+
+
+source_add.add_to(app)
 
 
 @app.command("list")
@@ -81,6 +90,31 @@ def new_circuits(
     done = {"source": source, "generation": generation, "closed": closed}
     under_way = "" if closed is None else f"; {closed} of a crawl under way were closed"
     show(context, done, f"{source}: the next crawl uses circuits of its own{under_way}")
+
+
+@app.command("reparse")
+def reparse_(
+    context: typer.Context,
+    source: Annotated[str, typer.Argument(help="id of the source")],
+    since: Annotated[
+        datetime | None,
+        typer.Option(help="read pages kept since then, UTC; default: the last crawl that went well"),
+    ] = None,
+) -> None:
+    """Read the kept pages of a source again, after its adapter or profile was mended.
+
+    Posts that could not be read when they were fetched are stored with the time at which they were seen. The next crawl
+    is then what later ones are held against.
+    """
+    settings = load_settings(options(context).config)
+    loaded = load_source(settings.sources_dir, source)
+    with database(settings) as engine, store(settings) as posts, ingest(settings) as way:
+        state, memory = CrawlState(engine, source), Memory(engine, source)
+        begin = since.replace(tzinfo=UTC) if since else state.last_well() or datetime.min.replace(tzinfo=UTC)
+        done = reparse(loaded, posts, way, state, memory, settings.data_dir / "evidence", begin)
+        Leases(engine, settings.crawl.lease).wake([source])
+    said = asdict(done)
+    show(context, {"source": source, **said}, table([said], said, ""))
 
 
 @app.command()

@@ -55,17 +55,18 @@ class ByProfile:
         layout = profile.thread
         tree = parse(page.text)
         records = cut(tree, layout.records)
-        inside = {link for record in records for link in record.links}
-        pages = read_paging(tree, page.url, layout.paging, inside)
-        paging = layout.paging or infer_paging(tree, page.url, inside)
-        key = key_of(profile.board.thread, page.url) or (
-            key_of(profile.board.thread, with_number(paging, page.url, 1)) if paging else None
-        )
         posts: dict[str, PostItem] = {}
+        inside: set[int] = set()
         for record in records:
             post = self._post(record, page)
             if post:
                 posts.setdefault(post.key, post)
+                inside |= record.links
+        paging = layout.paging or infer_paging(tree, page.url, inside)
+        key = key_of(profile.board.thread, page.url) or (
+            key_of(profile.board.thread, with_number(paging, page.url, 1)) if paging else None
+        )
+        pages = read_paging(tree, page.url, layout.paging, inside)
         if not posts or key is None:
             raise PageUnreadable(f"no thread of this profile at {page.url}")
         title = text_of(tree.css_first(layout.title.css) if layout.title else None, layout.title)
@@ -116,14 +117,15 @@ def read_board(layout: BoardLayout, page: Page, boards: str | None = None) -> Bo
     tree = parse(page.text)
     records = cut(tree, layout.records)
     rows: dict[str, ThreadRow] = {}
+    inside: set[int] = set()
     for record in records:
         row = _row(layout, record, page)
         if row:
             rows.setdefault(row.key, row)
+            inside |= record.links
     listed = _boards(boards, tree, page) if boards else ()
     if not rows and not listed and not records:
         raise PageUnreadable(f"no board of this profile at {page.url}")
-    inside = {link for record in records for link in record.links}
     pages = read_paging(tree, page.url, layout.paging, inside)
     return BoardPage(tuple(rows.values()), listed, pages.page, pages.pages, pages.next_url)
 

@@ -17,7 +17,7 @@ from crawler.induction.slots import Sample, Slot, slots_of
 from crawler.links import family, form_of, key_of
 from crawler.markup import absolute, inline, number, parse
 from crawler.paging import infer_paging
-from crawler.profile import BoardLayout, Part, Records
+from crawler.profile import BoardLayout, Paging, Part, Records
 from crawler.records import cut
 
 _REPLIES = re.compile(
@@ -75,6 +75,7 @@ def _layout(
     form = form_of(links, _own_segments(pages))
     if form is None:
         return None
+    whole = len(samples)
     real = [at for at, link in enumerate(title.links) if link and key_of(form, link)]
     if len(real) < _LEAST or len({key_of(form, title.links[at] or "") for at in real}) < 0.8 * len(real):
         return None
@@ -98,7 +99,7 @@ def _layout(
         last_author=authors[1],
         replies=counts[0],
         views=counts[1],
-        paging=_paging(trees, pages, records),
+        paging=_paging(trees, pages, records, form),
     )
     fields = (
         2.0 * bool(dates[1]) + 1.0 * bool(dates[0]) + 1.5 * bool(authors[0]) + 0.5 * bool(authors[1])
@@ -107,6 +108,7 @@ def _layout(
         return None
     words = min(median(len(text) for text in title.texts) / 20, 1.0)
     score = (fields + words + 0.5 * title.distinct) * len(real) ** 0.5
+    score *= (len(real) / whole) ** 0.5
     return Induced(layout, score * (0.9 if records.each != "whole" else 1.0), tuple(slots))
 
 
@@ -412,9 +414,16 @@ def _head(slot: Slot, heads: Sequence[str]) -> str:
     return heads[index] if node is not None and index < len(heads) else ""
 
 
-def _paging(trees: Sequence[LexborHTMLParser], pages: Sequence[Page], records: Records):  # type: ignore[no-untyped-def]
+def _paging(
+    trees: Sequence[LexborHTMLParser], pages: Sequence[Page], records: Records, form: str
+) -> Paging | None:
     for tree, page in zip(trees, pages, strict=True):
-        inside = {link for record in cut(tree, records) for link in record.links}
+        inside = {
+            link
+            for record in cut(tree, records)
+            for link in record.links
+            if any(key_of(form, _absolute(page, each)) for each in record.tree.css("a[href]"))
+        }
         paging = infer_paging(tree, page.url, inside)
         if paging:
             return paging

@@ -93,6 +93,8 @@ def _layout(
     signature = next((slot for slot in slots if _SIGNATURE.search(_own(slot)) and slot.coverage < 1.01), None)
     skip = tuple(dict.fromkeys((*within, *_skipped(body, posted, named, edited, signature, slots))))[:20]
     words = sum(len(_text(sample, text, skip)) for sample in samples)
+    if _linked(samples, text) > 0.5 * words:
+        return None  # a list of links, such as a board's
     if words < 10 * len(samples) and words < 200:
         return None
     key = _key(samples, slots)
@@ -297,6 +299,12 @@ def _skipped(
 def _text(sample: Sample, part: Part, skip: tuple[str, ...]) -> str:
     node = sample.record.find(part)
     return visible(node, skip=skip) if node is not None else ""
+
+
+def _linked(samples: Sequence[Sample], part: Part) -> int:
+    """Characters of the text that are links."""
+    nodes = [sample.record.find(part) for sample in samples]
+    return sum(len(inline(link)) for node in nodes if node is not None for link in node.css("a[href]"))
 
 
 def _key(samples: Sequence[Sample], slots: Sequence[Slot]) -> Part | None:

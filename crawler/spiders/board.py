@@ -32,22 +32,25 @@ from config.errors import (
 from config.settings import Settings, load_settings
 from crawler.adapter import Adapter, BoardPage, Gate, GateKind, Page, PostItem, ThreadPage, ThreadRow
 from crawler.adapters import adapter_of
-from crawler.evidence import Evidence
+from crawler.drift import Drift, Raw, threads_by_address
+from crawler.evidence import Evidence, text_headers
 from crawler.frontier import Known, Visit, decide_board, next_visit, signature, vanished
 from crawler.gates import SURE, find_gate
 from crawler.health import Figures, state_of
 from crawler.leases import LeaseLost, Leases
+from crawler.markup import parse
+from crawler.memory import Memory
+from crawler.paging import read_paging
 from crawler.pipelines import PageRead, ThreadGone, VisitEnd
+from crawler.posts import as_posts, first_position
 from crawler.source import Board, Source, load_source
 from crawler.state import CrawlState, ThreadState
-from crawler.ticking import steady
 from crawler.tor.handler import tor_back, tor_gone
 from crawler.tor.socks import Isolation
-from indexer.deposit import first_position
 from indexer.ingest import Ingest
 from indexer.masking import open_masking
 from indexer.opening import open_store
-from indexer.post import Kind, Post, PostKey
+from indexer.post import Post
 from indexer.spool import Spool
 
 _Content = TypeVar("_Content", BoardPage, ThreadPage)
@@ -132,6 +135,7 @@ class BoardSpider(scrapy.Spider):
         self.ingest = _ingest(settings)
         self.ingest.drain(_DRAIN)  # of what waits, as much as there is time for
         self.state = CrawlState(database, source.id)
+        self.memory = Memory(database, source.id)
         self.isolation = Isolation(source.id, self.state.generation())
         self._addresses = _preferred(source.addresses, self.state.address())
         self._evidence = Evidence(settings.data_dir / "evidence", source.id, self.started_at)
@@ -144,6 +148,7 @@ class BoardSpider(scrapy.Spider):
         self._leases = Leases(database, settings.crawl.lease)
         self._lease = self._leases.take(source.id, lease)
         self._run = self.state.run_started(self.started_at)
+        self._drift = Drift(self.memory.readings())
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *_args: Any, **kwargs: Any) -> Self:
@@ -211,6 +216,7 @@ class BoardSpider(scrapy.Spider):
         run = _pass_of(kwargs)
         if self._asked >= self.source.politeness.pages:
             self.figures.budget_ended = True
+            self._missed(url, "page limit")
             if run:
                 run.failed = True
             return
@@ -234,9 +240,15 @@ class BoardSpider(scrapy.Spider):
             listed = self._read(page, self.adapter.board)
         except PageUnreadable as error:
             self._unreadable(run, error, response)
+            if self._drift.known(run.board.key) and not run.pages and response.status < 400:
+                yield from self._layout_changed(run, str(error), response)
             return
         if isinstance(listed, Gate):
             self._gated(run, listed, response)
+            return
+        changed = self._drift.board(run.board.key, listed) if not run.pages else None
+        if changed:
+            yield from self._layout_changed(run, changed, response)
             return
         self.figures.boards_read += 1
         run.pages += 1
@@ -289,10 +301,18 @@ class BoardSpider(scrapy.Spider):
         try:
             thread = self._read(page, self.adapter.thread)
         except PageUnreadable as error:
+            self._missed(walk.visit.url, "unreadable")
             self._unreadable(None, error, response)
             return
         if isinstance(thread, Gate):
             yield from self._thread_gated(walk, thread, response)
+            return
+        changed = self._drift.thread(thread)
+        if (
+            changed
+        ):  # nothing of it is stored, and the thread stays unread, so that it is read again when it can be
+            self._missed(walk.visit.url, "layout changed")
+            self.figures.layout_changed(changed, response.url, self._keep(response))
             return
         if thread.page == 1:
             self._heads.add(walk.visit.key)
@@ -310,6 +330,7 @@ class BoardSpider(scrapy.Spider):
             yield PageRead(posts, anchored=walk.anchored)
             yield from self._ask(thread.next_url, self.parse_thread, walk=walk)
         else:
+            self.memory.not_missed(walk.visit.url)
             end = self._end(walk, thread.page, page.fetched_at, to_end=thread.next_url is None)
             yield PageRead(posts, end, walk.anchored)
 
@@ -323,8 +344,11 @@ class BoardSpider(scrapy.Spider):
             else:
                 at = self._time()
                 listed = self._state_of(walk, 1, at)
+                if listed:
+                    self._missed(walk.visit.url, gate.kind.value)
                 yield ThreadGone(walk.visit.key, at, next_visit(self._activity(walk), at), listed)
         else:
+            self._missed(walk.visit.url, f"gate: {gate.kind.value}")
             self._gated(None, gate, response)
 
     def _posts(self, thread: ThreadPage, walk: _Walk, page: Page, evidence: str) -> tuple[Post, ...]:
@@ -332,37 +356,21 @@ class BoardSpider(scrapy.Spider):
         known = {each.post.key.post: each.post for each in stored or ()}
         numbered = thread.page == 1 or walk.next_position or any(item.position for item in thread.posts)
         walk.anchored = stored is not None or bool(numbered)
-        first = self._first_position(thread, walk, known)
-        board = self._board(walk, known)
-        locked = self._locked(thread, walk, known)
-        posts = []
-        for position, item in enumerate(thread.posts, first):
-            number = item.position or position
-            opening = number == 1 and walk.anchored
-            posts.append(
-                Post(
-                    key=PostKey(self.source.id, walk.visit.key, item.key),
-                    board=board,
-                    position=number,
-                    title=thread.title,
-                    author=item.author,
-                    text=steady(item.text, item.ticks, known[item.key].text)
-                    if item.key in known
-                    else item.text,
-                    url=item.url,
-                    seen_at=page.fetched_at,
-                    posted_at=item.posted.at,
-                    precision=item.posted.precision,
-                    edited_at=item.edited.at if item.edited else None,
-                    author_url=item.author_url,
-                    kind=item.kind or (Kind.LISTING if opening else Kind.REPLY),
-                    language=self.source.language,
-                    locked=locked and opening,
-                    evidence=evidence,
-                )
-            )
+        first = first_position(thread, known, walk.next_position)
+        posts = as_posts(
+            self.source,
+            thread,
+            known,
+            key=walk.visit.key,
+            board=self._board(walk, known),
+            first=first,
+            anchored=walk.anchored,
+            locked=self._locked(thread, walk, known),
+            seen_at=page.fetched_at,
+            evidence=evidence,
+        )
         walk.next_position = first + len(posts) if walk.anchored else 0
-        return tuple(posts)
+        return posts
 
     def _board(self, walk: _Walk, known: Mapping[str, Post]) -> str:
         """The board of a thread: that which was read; else as it was when it was last read."""
@@ -383,17 +391,6 @@ class BoardSpider(scrapy.Spider):
         if walk.known and not known:
             return walk.known.locked
         return any(post.locked for post in known.values())
-
-    @staticmethod
-    def _first_position(thread: ThreadPage, walk: _Walk, known: Mapping[str, Post]) -> int:
-        """Where a page begins in its thread, for boards that do not number their posts: after what this walk
-        has read; else by the first post that is known; else behind everything known."""
-        if thread.page == 1:
-            return 1
-        if walk.next_position:
-            return walk.next_position
-        positions = {key: post.position for key, post in known.items()}
-        return first_position((item.key for item in thread.posts), positions)
 
     def _end(self, walk: _Walk, page: int, at: datetime, *, to_end: bool) -> VisitEnd:
         return VisitEnd(
@@ -529,26 +526,56 @@ class BoardSpider(scrapy.Spider):
         for run in self._passes:
             run.failed = True
 
+    def _layout_changed(self, run: _Pass, why: str, response: Response) -> Iterator[Request]:
+        """A board does not look as it did: its page is kept, and so are the pages of its threads as far as their
+        addresses tell, for ``reparse``. Its pass is not complete and no thread is taken for vanished."""
+        run.failed = True
+        self.figures.layout_changed(why, response.url, self._keep(response))
+        known = [each.url for each in run.known.values()]
+        for raw in threads_by_address(self._page(response, again=True), known):
+            if self.memory.to_rescue(raw.url, raw.said):
+                yield from self._ask(self._plain(raw.url), self.keep_raw, run=run, raw=raw)
+
+    def keep_raw(self, response: Response, run: _Pass, raw: Raw) -> Iterator[Request]:
+        """Keep a page of a thread that cannot be read now, and ask for the next one."""
+        page = self._page(response)
+        self._keep(response)
+        self.figures.rescued += 1
+        following = self._following(page)
+        if following:
+            yield from self._ask(following, self.keep_raw, run=run, raw=raw)
+        else:
+            self.memory.rescued(raw.url, raw.said, self._time())
+
+    def _following(self, page: Page) -> str | None:
+        try:
+            return read_paging(parse(page.text), page.url, None).next_url
+        except PageUnreadable:
+            return None
+
+    def _plain(self, url: str) -> str:
+        """The address of a thread's first page, where the adapter can make one."""
+        try:
+            return self.adapter.thread_url(url, 1)
+        except PageUnreadable:
+            return url
+
+    def _missed(self, what: str, why: str) -> None:
+        self.memory.missed(what, why, self._time())
+
     # --- small things
 
     def _time(self) -> datetime:
         return self._now or datetime.now(UTC)
 
-    def _page(self, response: Response) -> Page:
-        self.figures.pages += 1
+    def _page(self, response: Response, *, again: bool = False) -> Page:
+        self.figures.pages += not again
         text = response.text if isinstance(response, TextResponse) else ""
         return Page(response.url, text, self._time(), self.source.zone, response.status)
 
     def _keep(self, response: Response) -> str:
-        headers = {
-            name.decode("latin-1"): b", ".join(values).decode("latin-1")
-            for name, values in response.headers.items()
-            if name.lower() != b"set-cookie"
-        }
-        asked = {
-            name.decode("latin-1"): b", ".join(values).decode("latin-1")
-            for name, values in (response.request.headers.items() if response.request else ())
-        }
+        headers = text_headers(response.headers)
+        asked = text_headers(response.request.headers) if response.request else None
         return self._evidence.keep(response.url, response.status, headers, response.body, self._time(), asked)
 
     def _seal(self) -> None:
@@ -574,6 +601,7 @@ class BoardSpider(scrapy.Spider):
             self.figures.detail = f"{self.figures.spooled:,} posts wait for the store: {self.ingest.away}"[
                 :500
             ]
+        self.memory.keep_readings(self._drift.readings(), self._time())
         self.figures.rest(self.state.gated_runs())
         self.state.run_ended(self._run, self.figures, state_of(self.figures), datetime.now(UTC))
         if reason in (

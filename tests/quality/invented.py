@@ -263,7 +263,8 @@ STYLES = {
 class Invented:
     """One layout's pages and what is true of them."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, theme: str | None = None) -> None:
+        """``theme``: another layout for the same board, with its addresses and times."""
         self.style = STYLES[name]
         self.boards = content(self.style.seed, self.style.names)
         folder = Path(__file__).parent / "layouts"
@@ -273,14 +274,14 @@ class Invented:
         loader.globals.update(
             date=self.style.date, board_url=self.style.board, thread_url=self.style.thread, min=min
         )
-        self._macros = loader.get_template(f"{name}.html").module
+        self._macros = loader.get_template(f"{theme or name}.html").module
 
     def index(self) -> Page:
         return self._made("/", self._macros.index(self.boards))
 
-    def board(self, at: int) -> Page:
+    def board(self, at: int, pages: int = 3) -> Page:
         board = self.boards[at]
-        return self._made(self.style.board(board, 1), self._macros.board(board, board.threads, 1, 3))
+        return self._made(self.style.board(board, 1), self._macros.board(board, board.threads, 1, pages))
 
     def thread(self, board: Board, thread: Thread, page: int = 1) -> Page:
         size = self.style.per_page
