@@ -37,7 +37,7 @@ from config.settings import Settings, load_settings
 from crawler.adapters import AdapterUnknown, load_adapter
 from crawler.health import CURES, Standing
 from crawler.source import Source, load_sources
-from crawler.state import mark_hot, standings
+from crawler.state import expectation, mark_hot, standings
 from crawler.tor.process import OwnTor
 from indexer.ingest import Ingest
 from indexer.masking import open_masking
@@ -149,6 +149,12 @@ def ailing(sources: Mapping[str, Source], engine: sa.Engine) -> dict[str, str]:
             found[name] = f"{standing.state.value}: {standing.detail} ({CURES[standing.state]})"
         elif late(source, standing):
             found[name] = f"not read since {standing.read_at:%Y-%m-%d %H:%M}Z (is duskwatch run running?)"
+        elif (due := expectation(engine, name, datetime.now(UTC))) and due.silent:
+            since = f"{due.since:%Y-%m-%d %H:%M}Z"
+            found[name] = (
+                f"silent: no new post since {since}, where about {due.due:.0f} were to be expected "
+                "(look at it with duskwatch source test)"
+            )
     return found
 
 

@@ -110,7 +110,7 @@ class Memory:
             rows = connection.execute(
                 sa.select(missed_table.c.why).where(missed_table.c.source == self._source)
             )
-            return Counter(row.why for row in rows)
+            return dict(Counter(row.why for row in rows))
 
     def to_rescue(self, url: str, said: str) -> bool:
         """Whether a thread's pages were not yet kept since its board says this of it."""

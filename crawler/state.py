@@ -6,16 +6,20 @@ the thread changed again at the next run and reads it again; the store knows the
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from config.database import UtcDateTime, metadata
+from crawler.coverage import BoardCoverage, Coverage, Expected, expect
 from crawler.frontier import UNKNOWN, Known
 from crawler.health import Figures, Standing, State
+from crawler.memory import Memory
+
+_HISTORY = timedelta(weeks=8)
 
 source_table = sa.Table(
     "crawl_source",
@@ -340,6 +344,54 @@ def mark_hot(database: sa.Engine, source: str, threads: Collection[str]) -> None
                 .where(columns.source == source, which, columns.hot.is_(sa.false() if hot else sa.true()))
                 .values(hot=hot)
             )
+
+
+def coverage_of(database: sa.Engine, source: str, followed: Sequence[str], now: datetime) -> Coverage:
+    """What is covered of a source. ``followed``: the keys of its boards."""
+    memory = Memory(database, source)
+    readings = memory.readings()
+    with database.connect() as connection:
+        threads = thread_table.c
+        known = {
+            row.board: row[1]
+            for row in connection.execute(
+                sa.select(threads.board, sa.func.count())
+                .where(threads.source == source, threads.removed_at.is_(None))
+                .group_by(threads.board)
+            )
+        }
+        passes = {
+            row.board: row.crawled_at
+            for row in connection.execute(sa.select(board_table).where(board_table.c.source == source))
+        }
+    boards = tuple(
+        BoardCoverage(
+            key,
+            key in followed,
+            known.get(key, 0),
+            readings[key][0].stated if readings.get(key) else None,
+            passes.get(key),
+        )
+        for key in dict.fromkeys([*followed, *known])
+        if key
+    )
+    return Coverage(source, boards, memory.missing(), expectation(database, source, now))
+
+
+def expectation(database: sa.Engine, source: str, now: datetime) -> Expected | None:
+    """What new posts its crawls of the last eight weeks let expect of a source."""
+    columns = run_table.c
+    query = (
+        sa.select(columns.started_at, columns.new, columns.state)
+        .where(columns.source == source, columns.ended_at.is_not(None), columns.started_at > now - _HISTORY)
+        .order_by(columns.id)
+    )
+    with database.connect() as connection:
+        rows = connection.execute(query).all()
+    whole = next((at for at, row in enumerate(rows) if row.state == State.OK.value), None)
+    if whole is None:
+        return None
+    return expect([(row.started_at, row.new) for row in rows[whole + 1 :]], now)
 
 
 def standings(database: sa.Engine) -> dict[str, Standing]:

@@ -7,18 +7,21 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
+from rich.console import Group
+from rich.text import Text
 
 from config.settings import load_settings
 from console.cli import source_add
 from console.cli.output import options, show, table
 from console.wiring import database, ingest, late, read_sources, store
 from crawler.adapters import adapter_names
+from crawler.coverage import Coverage
 from crawler.health import Standing
 from crawler.leases import Leases
 from crawler.memory import Memory
 from crawler.reparse import reparse
 from crawler.source import Source, load_source
-from crawler.state import CrawlState, standings
+from crawler.state import CrawlState, coverage_of, standings
 from crawler.tor.control import close_circuits
 
 app = typer.Typer(
@@ -90,6 +93,45 @@ def new_circuits(
     done = {"source": source, "generation": generation, "closed": closed}
     under_way = "" if closed is None else f"; {closed} of a crawl under way were closed"
     show(context, done, f"{source}: the next crawl uses circuits of its own{under_way}")
+
+
+@app.command()
+def coverage(
+    context: typer.Context,
+    source: Annotated[str | None, typer.Argument(help="id of the source; none given: all")] = None,
+) -> None:
+    """What of a source is covered, and what is missed and why.
+
+    Per board: threads known against the number that the board states, and the last complete pass; pages missed by why;
+    and, after three days, new posts since the newest against what its own history lets expect.
+    """
+    settings = load_settings(options(context).config)
+    sources = read_sources(settings)
+    names = [load_source(settings.sources_dir, source).id] if source else list(sources)
+    now = datetime.now(UTC)
+    with database(settings) as engine:
+        found = [
+            coverage_of(engine, name, [board.key for board in sources[name].boards], now) for name in names
+        ]
+    said = [asdict(each) | {"silent": bool(each.expected and each.expected.silent)} for each in found]
+    show(context, said, Group(*(part for each in found for part in _covered(each))))
+
+
+def _covered(found: Coverage) -> list[Any]:
+    boards = [asdict(board) for board in found.boards]
+    missed = ", ".join(f"{number} {why}" for why, number in sorted(found.missed.items())) or "nothing"
+    expected = found.expected
+    news = (
+        f"{expected.due:.1f} new posts expected since {expected.since:%Y-%m-%d %H:%M}Z, when the newest was found"
+        f"{': SILENT' if expected.silent else ''}"
+        if expected
+        else "not enough history to expect new posts"
+    )
+    return [
+        Text(found.source, style="bold"),
+        table(boards, ("board", "followed", "known", "stated", "last_pass"), "no board was read"),
+        Text(f"missed: {missed}\n{news}"),
+    ]
 
 
 @app.command("reparse")

@@ -250,6 +250,8 @@ class BoardSpider(scrapy.Spider):
         if changed:
             yield from self._layout_changed(run, changed, response)
             return
+        if not run.pages:
+            self._note_boards(listed)
         self.figures.boards_read += 1
         run.pages += 1
         seen = {row.key for row in run.rows}
@@ -280,6 +282,16 @@ class BoardSpider(scrapy.Spider):
         thread = ThreadPage(visit.key, visit.row.title if visit.row else "", (item,))
         posts = self._posts(thread, walk, page, evidence)
         return PageRead(posts, None if visit.url else self._end(walk, 1, page.fetched_at, to_end=True))
+
+    def _note_boards(self, listed: BoardPage) -> None:
+        """Keep which boards are listed and not followed."""
+        followed = {self.adapter.board_url(self._addresses[0] + each.path, 1) for each in self.source.boards}
+        for link in listed.boards:
+            url = self.adapter.board_url(self._at_address(link.url), 1)
+            if url in followed:
+                self.memory.not_missed(url)
+            else:
+                self._missed(url, "board not followed")
 
     # --- threads
 
