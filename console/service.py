@@ -37,6 +37,7 @@ from console.wiring import (
     database,
     deliver,
     drain,
+    pauses,
     purge,
     read_inputs,
     store,
@@ -74,6 +75,7 @@ class Service:
         self._spooling = ""  # why posts wait for the store, as it was last told
         self._delivering = False
         self._web: Server | None = None
+        self._pauses: dict[str, timedelta] = {}
         self._children: dict[str, subprocess.Popen[str]] = {}
         self._lock = threading.Lock()
         self._scheduler = BackgroundScheduler(
@@ -143,7 +145,7 @@ class Service:
         inputs = self._inputs
         now = datetime.now(UTC)
         every = {
-            name: source.schedule.every
+            name: self._pauses.get(name, source.schedule.every)
             for name, source in inputs.sources.items()
             if source.schedule.enabled and not source.quiet(now)
         }
@@ -241,6 +243,7 @@ class Service:
         try:
             with database(inputs.settings) as engine:
                 found = ailing(inputs.sources, engine)
+                self._pauses = pauses(inputs.sources, engine)
         except DuskwatchError as error:
             _log.error("sources cannot be checked; it is tried again", reason=str(error))
             return

@@ -35,6 +35,7 @@ from config.errors import CursorUnknown, DuskwatchError, InputError, Problem, St
 from config.inputs import yaml_files
 from config.settings import Settings, load_settings
 from crawler.adapters import AdapterUnknown, load_adapter
+from crawler.coverage import pause
 from crawler.health import CURES, Standing
 from crawler.source import Source, load_sources
 from crawler.state import expectation, mark_hot, standings
@@ -134,7 +135,7 @@ def late(source: Source, standing: Standing) -> bool:
     """Whether an enabled source should have been read since it last was."""
     schedule = source.schedule
     now = datetime.now(UTC)
-    return schedule.enabled and standing.late(schedule.every, now, quiet=source.quiet_time)
+    return schedule.enabled and standing.late(source.longest_pause, now, quiet=source.quiet_time)
 
 
 def ailing(sources: Mapping[str, Source], engine: sa.Engine) -> dict[str, str]:
@@ -156,6 +157,15 @@ def ailing(sources: Mapping[str, Source], engine: sa.Engine) -> dict[str, str]:
                 "(look at it with duskwatch source test)"
             )
     return found
+
+
+def pauses(sources: Mapping[str, Source], engine: sa.Engine) -> dict[str, timedelta]:
+    """How often each source is read now: busy ones often, dead ones rarely."""
+    now = datetime.now(UTC)
+    return {
+        name: pause(expectation(engine, name, now), source.schedule.every, source.longest_pause, now)
+        for name, source in sources.items()
+    }
 
 
 @contextmanager

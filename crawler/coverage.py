@@ -89,3 +89,13 @@ def _between(by_hour: Sequence[float], begin: datetime, end: datetime) -> float:
         total += by_hour[hour_of_week(at)] * (step / timedelta(hours=1))
         at += step
     return total
+
+
+def pause(expected: Expected | None, shortest: timedelta, longest: timedelta, now: datetime) -> timedelta:
+    """The pause between two crawls: a quarter of the time in which a new post is to be expected, within limits. A
+    source of which nothing is known yet is read as often as it may be."""
+    if expected is None:
+        return shortest
+    rate = max(expected.by_hour[hour_of_week(now)], expected.by_hour[hour_of_week(now + timedelta(hours=1))])
+    wanted = longest if rate <= 0 else timedelta(hours=0.25 / max(rate, 1e-6))
+    return min(max(wanted, shortest), max(longest, shortest))

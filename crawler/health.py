@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from crawler.adapter import Gate
+from crawler.adapter import Gate, GateKind
 from crawler.gates import reaction
 
 
@@ -56,11 +56,14 @@ class Figures:
     pause: float = 0.0
     detail: str = ""
 
-    def met(self, gate: Gate, url: str, evidence: str) -> None:
-        """Count a gate; ``evidence`` names the kept page."""
+    def met(self, gate: Gate, url: str, evidence: str, *, session: bool = False) -> None:
+        """Count a gate; ``evidence`` names the kept page. ``session``: an operator has lent one, which a login shows to
+        have ended."""
         self.gates += 1
         self.gate = gate
         asks = "; an operator must look" if reaction(gate).operator else ""
+        if session and gate.kind in (GateKind.LOGIN, GateKind.FORBIDDEN):
+            asks = "; the session that was supplied has ended: supply another"
         self.detail = f"{gate.kind.value} at {url[:200]}: {gate.says[:150]}; page kept as {evidence}{asks}"[
             :500
         ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import logging
 import os
@@ -10,6 +11,7 @@ from datetime import UTC, datetime
 from http.cookiejar import Cookie
 from pathlib import Path
 from typing import Any
+from urllib.parse import SplitResult, urlsplit
 
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
@@ -19,7 +21,9 @@ from scrapy.http import Headers, Response, TextResponse
 
 from crawler.adapter import Adapter, Gate, GateKind, Page
 from crawler.adapters import adapter_of
+from crawler.deny import denied_url
 from crawler.gates import find_gate, may_be_queue
+from crawler.sessions import lent_cookies, lent_header
 from crawler.source import Source, host_port
 from crawler.tor.onion import check_host
 from crawler.tor.socks import Isolation
@@ -76,6 +80,8 @@ class OwnAddresses:
             raise IgnoreRequest(f"refused: {reason}")
 
     def _refusal(self, url: str) -> str | None:
+        if denied_url(url):
+            return "it is on the deny list"
         target = host_port(url)
         if self._source:
             return None if target in self._source.hosts else f"{target} is not an address of the source"
@@ -194,6 +200,8 @@ class SourceCookies(CookiesMiddleware):
         middleware = cls(path)
         middleware.crawler = crawler
         middleware._load()
+        if source and path:
+            middleware._lend(source, path)
         crawler.signals.connect(middleware._save, signals.spider_closed)
         return middleware
 
@@ -206,6 +214,23 @@ class SourceCookies(CookiesMiddleware):
                 self.jars[None].set_cookie(Cookie(**values))
         except (ValueError, TypeError) as error:
             _log.warning("cookies of %s cannot be read and are made anew: %s", self._path.stem, error)
+
+    def _lend(self, source: Source, path: Path) -> None:
+        """Put an operator's cookies into the jar. Once: what the board makes of them afterwards is newer."""
+        lent = lent_cookies(source)
+        mark = path.with_suffix(".lent")
+        told = hashlib.sha256(repr(sorted(lent.items())).encode()).hexdigest() if lent else ""
+        if told == (mark.read_text(encoding="utf-8") if mark.exists() else ""):
+            return
+        if told:
+            for address in source.addresses:
+                for name, value in lent.items():
+                    self.jars[None].set_cookie(_cookie(urlsplit(address), name, value))
+            mark.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            mark.write_text(told, encoding="utf-8")
+        else:
+            mark.unlink()  # what was lent is taken back, with all that came of it
+            self.jars[None].clear()
 
     def _save(self) -> None:
         cookies = [vars(cookie) for cookie in self.jars[None]]
@@ -221,6 +246,31 @@ class SourceCookies(CookiesMiddleware):
         ) as file:
             json.dump([{"rest": each.pop("_rest", {}), **each} for each in map(dict, cookies)], file)
         fresh.replace(self._path)
+
+
+class LentHeader:
+    """Sends the header of an operator's session with each request; ``OwnAddresses`` has refused every other address."""
+
+    def __init__(self, header: tuple[str, str]) -> None:
+        self._header = header
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> LentHeader:
+        source = _source(crawler.spider)
+        header = lent_header(source) if source else None
+        if header is None:
+            raise NotConfigured
+        return cls(header)
+
+    def process_request(self, request: Request) -> None:
+        request.headers[self._header[0]] = self._header[1]
+
+
+def _cookie(address: SplitResult, name: str, value: str) -> Cookie:
+    host = (address.hostname or "").lower()
+    return Cookie(
+        0, name, value, None, False, host, False, False, "/", True, False, None, True, None, None, {}
+    )
 
 
 def _source(spider: Spider | None) -> Source | None:

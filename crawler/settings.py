@@ -39,6 +39,7 @@ DOWNLOADER_MIDDLEWARES = {
     "crawler.middlewares.OwnAddresses": 20,
     "crawler.middlewares.ContentTypes": 30,
     "crawler.middlewares.StableHeaders": 400,
+    "crawler.middlewares.LentHeader": 410,
     "crawler.middlewares.Queues": 585,  # before a page's own refresh is followed, and before a retry
     "crawler.middlewares.SourceCookies": 700,
 }

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 
 from config.errors import InputError, Problem, StopError
 from config.inputs import read_folder
+from crawler.deny import denied, denied_url
 from crawler.mapping import Mapping
 from crawler.profile import Profile
 from crawler.tor.onion import check_host
@@ -49,6 +50,9 @@ class Politeness(_Strict):
     ] = 2.0
     connections: Annotated[int, Field(ge=1, le=4, description="requests under way at once")] = 1
     pages: Annotated[int, Field(ge=1, le=100_000, description="most pages fetched in one crawl")] = 2_000
+    pages_an_hour: Annotated[
+        int, Field(ge=1, le=100_000, description="most pages fetched in any hour, by all its crawls together")
+    ] = 3_000
     revisits: Annotated[
         int, Field(ge=0, le=10_000, description="of these, most pages spent on looking at old threads again")
     ] = 20
@@ -57,6 +61,39 @@ class Politeness(_Strict):
         tuple[_Hour, _Hour] | None,
         Field(description="no crawl from the first hour to the second, in the board's time zone"),
     ] = None
+
+
+class Session(_Strict):
+    """A session that an operator has with a board and lends to its crawl. Each secret is named by the environment
+    variable that holds it, or by a file; it is sent to this source's addresses only, and logged nowhere."""
+
+    cookie_env: Annotated[
+        str | None,
+        Field(min_length=1, description="variable with its cookies, as a browser sends them: a=1; b=2"),
+    ] = None
+    cookie_file: Annotated[
+        Path | None, Field(description="file with its cookies: so, or as cookies.txt (Netscape format)")
+    ] = None
+    header: Annotated[
+        str | None,
+        Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{1,60}$", description="name of a header, such as Authorization"),
+    ] = None
+    header_env: Annotated[str | None, Field(min_length=1, description="variable with the header's value")] = (
+        None
+    )
+    header_file: Annotated[Path | None, Field(description="file with the header's value")] = None
+
+    @model_validator(mode="after")
+    def _one_place_each(self) -> Self:
+        if self.cookie_env and self.cookie_file:
+            raise ValueError("cookie_env and cookie_file exclude one another")
+        if bool(self.header) != bool(self.header_env or self.header_file) or (
+            self.header_env and self.header_file
+        ):
+            raise ValueError("a header needs its value in header_env or in header_file")
+        if not (self.cookie_env or self.cookie_file or self.header):
+            raise ValueError("a session needs cookies or a header")
+        return self
 
 
 class Schedule(_Strict):
@@ -69,6 +106,13 @@ class Schedule(_Strict):
             description="pause between the starts of two crawls, seconds or ISO 8601 (PT5M)",
         ),
     ] = timedelta(minutes=10)
+    longest: Annotated[
+        timedelta,
+        Field(
+            ge=timedelta(seconds=1),
+            description="a source with few new posts is read less often, down to this pause; never below every",
+        ),
+    ] = timedelta(hours=1)
     enabled: Annotated[bool, Field(description="false: never crawled by the service")] = True
 
 
@@ -109,6 +153,19 @@ class Source(_Strict):
     mapping: Annotated[
         Mapping | None, Field(description="which fields of a JSON feed are which; for the adapter json_feed")
     ] = None
+    session: Annotated[
+        Session | None, Field(description="a session of yours, where a board shows nothing without one")
+    ] = None
+    client_auth_env: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            description="variable with the onion client authorisation key (x25519) of its addresses",
+        ),
+    ] = None
+    client_auth_file: Annotated[
+        Path | None, Field(description="file with that key, such as Tor's .auth_private")
+    ] = None
     schedule: Schedule = Schedule()
     politeness: Politeness = Politeness()
     timezone: Annotated[
@@ -146,6 +203,13 @@ class Source(_Strict):
         return self
 
     @model_validator(mode="after")
+    def _may_be_entered(self) -> Self:
+        for text in (self.name, *(f"{board.key} {board.path}" for board in self.boards), *self.addresses):
+            if denied(text) or denied_url(text):
+                raise ValueError(f"{text!r} is on the deny list: such an area is never entered")
+        return self
+
+    @model_validator(mode="after")
     def _profile_is_read(self) -> Self:
         if (self.adapter == "profile") != (self.profile is not None):
             raise ValueError("adapter: profile and a profile need one another")
@@ -169,6 +233,11 @@ class Source(_Strict):
         first, end = hours
         hour = now.astimezone(self.zone).hour
         return first <= hour < end if first <= end else hour >= first or hour < end
+
+    @property
+    def longest_pause(self) -> timedelta:
+        """The longest pause between the starts of two crawls."""
+        return max(self.schedule.every, self.schedule.longest)
 
     @property
     def quiet_time(self) -> timedelta:

@@ -262,6 +262,17 @@ class CrawlState:
             assert key is not None
             return int(key[0])
 
+    def pages_since(self, since: datetime) -> int:
+        """How many pages its crawls fetched that ended since then."""
+        columns = run_table.c
+        with self._database.connect() as connection:
+            found = connection.scalar(
+                sa.select(sa.func.sum(columns.pages)).where(
+                    columns.source == self._source, columns.ended_at > since
+                )
+            )
+        return int(found or 0)
+
     def run_waits(self, run: int, *, for_tor: bool) -> None:
         """Keep that a run under way waits for Tor, or goes on."""
         state = State.TOR if for_tor else State.RUNNING

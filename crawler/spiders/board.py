@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Self, TypeVar
 
 import scrapy
@@ -32,6 +32,7 @@ from config.errors import (
 from config.settings import Settings, load_settings
 from crawler.adapter import Adapter, BoardPage, Gate, GateKind, Page, PostItem, ThreadPage, ThreadRow
 from crawler.adapters import adapter_of
+from crawler.deny import denied, denied_url
 from crawler.drift import Drift, Raw, threads_by_address
 from crawler.evidence import Evidence, text_headers
 from crawler.frontier import Known, Visit, decide_board, next_visit, signature, vanished
@@ -149,6 +150,8 @@ class BoardSpider(scrapy.Spider):
         self._lease = self._leases.take(source.id, lease)
         self._run = self.state.run_started(self.started_at)
         self._drift = Drift(self.memory.readings())
+        left = source.politeness.pages_an_hour - self.state.pages_since(self.started_at - timedelta(hours=1))
+        self._budget = max(min(source.politeness.pages, left), 0)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *_args: Any, **kwargs: Any) -> Self:
@@ -214,7 +217,7 @@ class BoardSpider(scrapy.Spider):
     def _ask(self, url: str, callback: Any, **kwargs: Any) -> Iterator[Request]:
         """One request within the page budget; beyond it none, and the pass is marked as not complete."""
         run = _pass_of(kwargs)
-        if self._asked >= self.source.politeness.pages:
+        if self._asked >= self._budget:
             self.figures.budget_ended = True
             self._missed(url, "page limit")
             if run:
@@ -255,7 +258,7 @@ class BoardSpider(scrapy.Spider):
         self.figures.boards_read += 1
         run.pages += 1
         seen = {row.key for row in run.rows}
-        fresh = [row for row in listed.threads if row.key not in seen]
+        fresh = [row for row in listed.threads if row.key not in seen and not self._denied(row)]
         run.rows += fresh
         decision = decide_board(replace(listed, threads=tuple(fresh)), run.known, run.watermark)
         shown = any(visit.row and visit.row.post for visit in decision.visits)
@@ -283,6 +286,13 @@ class BoardSpider(scrapy.Spider):
         posts = self._posts(thread, walk, page, evidence)
         return PageRead(posts, None if visit.url else self._end(walk, 1, page.fetched_at, to_end=True))
 
+    def _denied(self, row: ThreadRow) -> bool:
+        """Whether a thread must not be looked at. Only its address is kept, to count it."""
+        if denied(row.title) or denied_url(row.url):
+            self._missed(row.url, "deny list")
+            return True
+        return False
+
     def _note_boards(self, listed: BoardPage) -> None:
         """Keep which boards are listed and not followed."""
         followed = {self.adapter.board_url(self._addresses[0] + each.path, 1) for each in self.source.boards}
@@ -290,6 +300,8 @@ class BoardSpider(scrapy.Spider):
             url = self.adapter.board_url(self._at_address(link.url), 1)
             if url in followed:
                 self.memory.not_missed(url)
+            elif denied(link.title) or denied_url(url):
+                self._missed(url, "deny list")
             else:
                 self._missed(url, "board not followed")
 
@@ -318,6 +330,9 @@ class BoardSpider(scrapy.Spider):
             return
         if isinstance(thread, Gate):
             yield from self._thread_gated(walk, thread, response)
+            return
+        if denied(thread.title):
+            self._missed(walk.visit.url, "deny list")
             return
         changed = self._drift.thread(thread)
         if (
@@ -506,7 +521,7 @@ class BoardSpider(scrapy.Spider):
         return content
 
     def _gated(self, run: _Pass | None, gate: Gate, response: Response) -> None:
-        self.figures.met(gate, response.url, self._keep(response))
+        self.figures.met(gate, response.url, self._keep(response), session=self.source.session is not None)
         if run:
             run.failed = True
 

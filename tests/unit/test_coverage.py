@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from config.database import migrate, open_database
 from console.wiring import ailing
-from crawler.coverage import expect, hour_of_week
+from crawler.coverage import expect, hour_of_week, pause
 from crawler.drift import Reading
 from crawler.health import Figures, State
 from crawler.memory import Memory
@@ -97,3 +97,15 @@ def test_what_is_covered_and_what_is_missed(workspace: Workspace) -> None:
     human = workspace.run("console.cli.main", "source", "coverage").stdout
     assert "SILENT" in human
     assert "1 gate: login" in human
+
+
+def test_busy_sources_are_read_often_and_dead_ones_rarely() -> None:
+    shortest, longest = timedelta(minutes=5), timedelta(hours=1)
+
+    def at(runs: list[tuple[datetime, int]]) -> timedelta:
+        return pause(expect(runs, NOW), shortest, longest, NOW)
+
+    assert pause(None, shortest, longest, NOW) == shortest
+    assert at(hourly(100, 20)) == shortest
+    assert timedelta(minutes=14) < at(hourly(100, 1)) < timedelta(minutes=16)
+    assert at([(NOW - timedelta(days=back), 1) for back in range(9, 0, -1)]) == longest
