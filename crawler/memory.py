@@ -41,6 +41,14 @@ rescued_table = sa.Table(
     sa.Column("said", sa.Text, nullable=False),
     sa.Column("at", UtcDateTime, nullable=False),
 )
+proposed_table = sa.Table(
+    "crawl_proposed",
+    metadata,
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("address", sa.Text, primary_key=True),
+    sa.Column("how", sa.Text, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+)
 _KEPT = 20  # readings of one board
 
 
@@ -121,6 +129,16 @@ class Memory:
     def rescued(self, url: str, said: str, at: datetime) -> None:
         """Keep that all pages of a thread were kept."""
         self._put(rescued_table, "url", url, {"said": said, "at": at})
+
+    def propose(self, address: str, how: str, at: datetime) -> None:
+        """Keep that the board names an address as its own; the newest time counts."""
+        self._put(proposed_table, "address", address, {"how": how, "at": at})
+
+    def proposed(self) -> dict[str, tuple[str, datetime]]:
+        """Addresses that the board named: how, and when last."""
+        query = sa.select(proposed_table).where(proposed_table.c.source == self._source)
+        with self._database.connect() as connection:
+            return {row.address: (row.how, row.at) for row in connection.execute(query)}
 
     def _put(self, table: sa.Table, key: str, value: str, rest: Mapping[str, object]) -> None:
         here = (table.c.source == self._source, table.c[key] == value)

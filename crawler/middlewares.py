@@ -102,23 +102,33 @@ class NextFirst:
 
 
 class ContentTypes:
-    """Stops a download at its headers unless it is a page or a feed."""
+    """Stops a download at its headers unless it is a page or a feed; plain text is read where a source's signed list of
+    addresses is."""
+
+    def __init__(self, plain: str | None = None) -> None:
+        self._plain = plain
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> ContentTypes:
-        middleware = cls()
+        source = _source(crawler.spider)
+        middleware = cls(source.mirrors_path if source else None)
         crawler.signals.connect(middleware.headers_received, signals.headers_received)
         return middleware
 
     def headers_received(self, headers: Headers, request: Request) -> None:
-        if not _readable(headers):
+        if not self._readable(headers, request):
             _log.warning("not read: %s is %s", request.url, _type(headers) or "of no stated type")
             raise StopDownload(fail=False)
 
-    def process_response(self, request: Request, response: Response) -> Response:  # noqa: ARG002
-        if response.status < 300 and not _readable(response.headers):
+    def process_response(self, request: Request, response: Response) -> Response:
+        if response.status < 300 and not self._readable(response.headers, request):
             raise IgnoreRequest(f"refused: {_type(response.headers) or 'no type'} is not read")
         return response
+
+    def _readable(self, headers: Headers, request: Request) -> bool:
+        if self._plain and _type(headers) == "text/plain":
+            return urlsplit(request.url).path == urlsplit(self._plain).path
+        return _type(headers) in READ_TYPES
 
 
 class Queues:
@@ -281,7 +291,3 @@ def _source(spider: Spider | None) -> Source | None:
 def _type(headers: Headers) -> str:
     value = headers.get("Content-Type") or b""
     return value.decode("latin-1").partition(";")[0].strip().lower()
-
-
-def _readable(headers: Headers) -> bool:
-    return _type(headers) in READ_TYPES

@@ -30,8 +30,9 @@ from crawler.evidence import Evidence, text_headers
 from crawler.exploration import Found, Looked, explore
 from crawler.gates import find_gate
 from crawler.induction import Hint
+from crawler.sessions import client_key
 from crawler.source import Source
-from crawler.tor.control import connection
+from crawler.tor.control import add_client_key, connection
 from crawler.tor.socks import Isolation
 from crawler.tor.wait import wait_for_tor
 
@@ -138,6 +139,9 @@ def probe(asked: dict[str, Any]) -> dict[str, Any]:
     logging.getLogger("scrapy").setLevel(logging.WARNING)
     source = Source.model_validate(asked["source"])
     wait_for_tor(settings.tor.socks, timeout=settings.tor.wait, connected=connection(settings.tor))
+    key = client_key(source)
+    if key:
+        add_client_key(settings.tor, source.addresses, key)
     scrapy_settings = ScrapySettings()
     scrapy_settings.setmodule("crawler.settings", priority="project")
     scrapy_settings.set("LOG_INSTALL_ROOT_HANDLER", False)

@@ -20,8 +20,9 @@ from config.log import configure
 from config.settings import load_settings
 from crawler.health import LATER, Figures, State, state_of
 from crawler.leases import LeaseHeld
+from crawler.sessions import client_key
 from crawler.source import load_source
-from crawler.tor.control import connection
+from crawler.tor.control import add_client_key, connection
 from crawler.tor.wait import wait_for_tor
 
 
@@ -43,6 +44,9 @@ def crawl(source: str, now: str | None = None, lease: str | None = None) -> int:
     except TorUnavailable as error:
         figures.tor_gone, figures.detail = True, str(error)
         return _report(source, figures)
+    key = client_key(loaded)
+    if key:
+        add_client_key(settings.tor, loaded.addresses, key)
     scrapy_settings = ScrapySettings()
     scrapy_settings.setmodule("crawler.settings", priority="project")
     scrapy_settings.set("LOG_INSTALL_ROOT_HANDLER", False)

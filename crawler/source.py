@@ -166,6 +166,13 @@ class Source(_Strict):
     client_auth_file: Annotated[
         Path | None, Field(description="file with that key, such as Tor's .auth_private")
     ] = None
+    pgp_key: Annotated[
+        Path | None,
+        Field(description="file with the board's public PGP key, which signs its lists of mirrors"),
+    ] = None
+    mirrors_path: Annotated[
+        str | None, Field(pattern=r"^/", description="page with such a list, looked at once a day")
+    ] = None
     schedule: Schedule = Schedule()
     politeness: Politeness = Politeness()
     timezone: Annotated[
@@ -200,6 +207,12 @@ class Source(_Strict):
         keys = [board.key for board in self.boards]
         if len(keys) != len(set(keys)):
             raise ValueError("two boards have the same key")
+        return self
+
+    @model_validator(mode="after")
+    def _mirrors_are_signed(self) -> Self:
+        if self.mirrors_path and not self.pgp_key:
+            raise ValueError("mirrors_path needs pgp_key: a list that nobody signed says nothing")
         return self
 
     @model_validator(mode="after")

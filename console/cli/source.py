@@ -96,6 +96,32 @@ def new_circuits(
 
 
 @app.command()
+def addresses(
+    context: typer.Context, source: Annotated[str, typer.Argument(help="id of the source")]
+) -> None:
+    """The addresses of a source, and others that the board names as its own.
+
+    Those it names by its Onion-Location, or in a list that its PGP key signed, are proposed only: write one into the
+    source's file to have it used.
+    """
+    settings = load_settings(options(context).config)
+    loaded = load_source(settings.sources_dir, source)
+    with database(settings) as engine:
+        answers = CrawlState(engine, source).address()
+        proposed = Memory(engine, source).proposed()
+    rows: list[dict[str, Any]] = [
+        {"address": each, "is": "answered last" if each == answers else "used", "at": None}
+        for each in loaded.addresses
+    ]
+    rows += [
+        {"address": each, "is": f"proposed: {how}", "at": at}
+        for each, (how, at) in proposed.items()
+        if each not in loaded.addresses
+    ]
+    show(context, rows, table(rows, ("address", "is", "at"), "none"))
+
+
+@app.command()
 def coverage(
     context: typer.Context,
     source: Annotated[str | None, typer.Argument(help="id of the source; none given: all")] = None,

@@ -41,6 +41,7 @@ from crawler.health import Figures, state_of
 from crawler.leases import LeaseLost, Leases
 from crawler.markup import parse
 from crawler.memory import Memory
+from crawler.mirrors import Proposed, SignatureWrong, announced, read_key, signed
 from crawler.paging import read_paging
 from crawler.pipelines import PageRead, ThreadGone, VisitEnd
 from crawler.posts import as_posts, first_position
@@ -146,6 +147,7 @@ class BoardSpider(scrapy.Spider):
         self._heads: set[str] = set()  # threads whose first page was read
         self._asked = 0
         self._revisited = False
+        self._pgp = read_key(source)
         self._leases = Leases(database, settings.crawl.lease)
         self._lease = self._leases.take(source.id, lease)
         self._run = self.state.run_started(self.started_at)
@@ -207,6 +209,11 @@ class BoardSpider(scrapy.Spider):
         except SpoolFull as error:
             self.store_gone(error)
             return
+        last = self.state.last_well()
+        if self.source.mirrors_path and (last is None or last.date() != self.started_at.date()):
+            url = self._addresses[0] + self.source.mirrors_path
+            for request in self._ask(url, self.parse_mirrors, run=None):
+                yield request
         for board in self.source.boards:
             run = _Pass(board, self.state.known(board.key), self.state.watermark(board.key))
             self._passes.append(run)
@@ -235,10 +242,31 @@ class BoardSpider(scrapy.Spider):
                 return self._addresses[0] + url.removeprefix(address)
         return url
 
+    # --- other addresses
+
+    def parse_mirrors(self, response: Response, run: None) -> None:  # noqa: ARG002 - as every page's
+        """A signed list of addresses: they are proposed, not followed."""
+        page = self._page(response)
+        if self._pgp is None:
+            return
+        try:
+            named = signed(self.source, page.text, self._pgp)
+        except SignatureWrong as wrong:
+            self._missed(response.url, "mirror list with a wrong signature")
+            self.logger.warning("%s: %s; page kept as %s", response.url, wrong, self._keep(response))
+            return
+        self.memory.not_missed(response.url)
+        self._propose(named)
+
+    def _propose(self, named: Sequence[Proposed]) -> None:
+        for each in named:
+            self.memory.propose(each.address, each.how, self._time())
+
     # --- boards
 
     def parse_board(self, response: Response, run: _Pass) -> Iterator[Any]:
         page = self._page(response)
+        self._propose(announced(self.source, response.headers, page.text))
         try:
             listed = self._read(page, self.adapter.board)
         except PageUnreadable as error:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from config.errors import StopError, TorUnavailable
 from config.settings import TorSettings
@@ -51,6 +53,45 @@ def close_circuits(tor: TorSettings, source: str) -> int | None:
                     controller.close_circuit(circuit.id)
                     closed += 1
     return closed
+
+
+class ClientKeyRefused(StopError):
+    """An onion client authorisation key cannot be used."""
+
+
+def add_client_key(tor: TorSettings, addresses: Sequence[str], key: str) -> None:
+    """Give Tor the key with which it may read the descriptors of these onion addresses, as long as that Tor runs.
+    ``key``: x25519, base32 or base64, or a line of Tor's .auth_private. Raises ``ClientKeyRefused``, which never holds
+    the key, or as ``bootstrap``."""
+    if tor.control_address is None:
+        raise ClientKeyRefused(
+            "a client authorisation key is given to Tor by its control port", cure="set tor.control"
+        )
+    encoded = client_key_base64(key)
+    password = tor.control_password.get_secret_value() if tor.control_password else None
+    with _controller(tor.control_address, password) as controller:
+        for address in addresses:
+            label = (urlsplit(address).hostname or "").removesuffix(".onion").rpartition(".")[2]
+            if len(label) != 56:
+                continue  # a public host has no descriptor
+            answer = controller.msg(f"ONION_CLIENT_AUTH_ADD {label} x25519:{encoded}")
+            if not answer.is_ok():
+                raise ClientKeyRefused(
+                    f"Tor refuses the key for {label}.onion", cure="check that it is x25519"
+                )
+
+
+def client_key_base64(key: str) -> str:
+    """A key as Tor's control port wants it. Raises ``ClientKeyRefused``."""
+    bare = key.strip().rpartition(":")[2].strip()
+    try:
+        raw = base64.b32decode(bare.upper() + "=" * (-len(bare) % 8)) if len(bare.rstrip("=")) == 52 else b""
+        raw = raw or base64.b64decode(bare + "=" * (-len(bare) % 4), validate=True)
+    except ValueError:
+        raw = b""
+    if len(raw) != 32:
+        raise ClientKeyRefused("the key is no x25519 key of 32 bytes", cure="write it in base32 or base64")
+    return base64.b64encode(raw).decode()
 
 
 @contextmanager

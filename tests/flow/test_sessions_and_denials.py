@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from pysequoia import SignatureMode, Tsk, sign
 from socks_server import CONNECTED, Connection, SocksServer, Target
+
+from config.database import open_database
 
 if TYPE_CHECKING:
     from conftest import Workspace
@@ -20,16 +26,18 @@ SECRET = "s3cret0f0perat0r"
 class Seen:
     """Serves one page and remembers what was asked."""
 
-    def __init__(self, page: str) -> None:
-        self.page = page
+    def __init__(self, page: str, mirrors: str = "", more: str = "") -> None:
+        self.page, self.mirrors, self.more = page, mirrors, more
         self.heads: list[str] = []
 
     def __call__(self, connection: Connection, _target: Target) -> None:
         connection.wfile.write(CONNECTED)
         self.heads.append(connection.read_head())
-        body = self.page.encode()
-        head = f"Content-Type: text/html; charset=utf-8\r\nContent-Length: {len(body)}\r\nConnection: close"
-        connection.wfile.write(f"HTTP/1.1 200 OK\r\n{head}\r\n\r\n".encode() + body)
+        plain = "/mirrors.txt" in self.heads[-1]
+        body = (self.mirrors if plain else self.page).encode()
+        kind = "plain" if plain else "html"
+        head = f"Content-Type: text/{kind}; charset=utf-8{self.more}\r\nContent-Length: {len(body)}"
+        connection.wfile.write(f"HTTP/1.1 200 OK\r\nConnection: close\r\n{head}\r\n\r\n".encode() + body)
 
     @property
     def paths(self) -> list[str]:
@@ -45,8 +53,6 @@ def crawl(workspace: Workspace, seen: Seen, status: int, *more: str) -> dict[str
         workspace.source("board", "mybb", "http://board.example", {"a": "/forumdisplay.php?fid=9"}, *more)
         done = workspace.run("crawler.run", "board", status=status)
         assert SECRET not in done.stderr + done.stdout
-        import json
-
         return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
@@ -106,3 +112,34 @@ def test_an_hour_s_pages_are_limited(workspace: Workspace) -> None:
         assert (first["state"], len(seen.heads)) == ("partial", 2)
         workspace.crawl("board", status=75)
     assert len(seen.heads) == 2
+
+
+def test_other_addresses_are_proposed_and_never_followed(workspace: Workspace) -> None:
+    onions = [onion(b"a"), onion(b"b")]
+    key = Tsk.generate("Invented Board <board@invented.example>")
+    said = bytes(sign(key.signer(), f"http://{onions[0]}\n".encode(), mode=SignatureMode.CLEAR)).decode()
+    workspace.write("board.asc", str(key.extract_certificate()))
+    signed = f"pgp_key: {workspace.folder}/board.asc\nmirrors_path: /mirrors.txt"
+    seen = Seen(BOARD, said, f"\r\nOnion-Location: http://{onions[-1]}/")
+    crawl(workspace, seen, 0, signed)
+    listed = workspace.duskwatch("source", "addresses", "board")
+    assert listed[0]["address"] == "http://board.example"
+    assert {each["address"] for each in listed[1:]} == {f"http://{each}" for each in onions}
+    assert all(each not in head for head in seen.heads for each in onions)
+    assert sum("/mirrors.txt" in path for path in seen.paths) == 1
+
+    forged = Seen(BOARD, said.replace(onions[0][:8], "aaaaaaaa"))
+    engine = open_database(f"sqlite:///{workspace.folder}/var/state.db")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE crawl_run SET started_at = '2026-01-01 00:00:00.000000'")
+    engine.dispose()
+    crawl(workspace, forged, 0, signed)
+    (covered,) = workspace.duskwatch("source", "coverage", "board")
+    assert covered["missed"]["mirror list with a wrong signature"] == 1
+
+
+def onion(seed: bytes) -> str:
+    """A valid version 3 address of no service."""
+    key = seed * 32
+    checksum = hashlib.sha3_256(b".onion checksum" + key + b"\x03").digest()[:2]
+    return base64.b32encode(key + checksum + b"\x03").decode().lower() + ".onion"

@@ -37,3 +37,10 @@ def upgrade() -> None:
         sa.Column("said", sa.Text, nullable=False),
         sa.Column("at", time, nullable=False),
     )
+    op.create_table(
+        "crawl_proposed",
+        sa.Column("source", sa.Text, primary_key=True),
+        sa.Column("address", sa.Text, primary_key=True),
+        sa.Column("how", sa.Text, nullable=False),
+        sa.Column("at", time, nullable=False),
+    )
