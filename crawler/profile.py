@@ -43,6 +43,9 @@ class Part(_Strict):
     own: Annotated[
         bool, Field(description="only the text that stands in the element itself, none of those in it")
     ] = False
+    day_first: Annotated[
+        bool | None, Field(description="of a time: whether 3/4/2026 is in April (true) or in March (false)")
+    ] = None
     attr: Annotated[str | None, Field(max_length=60, description="attribute to read instead of the text")] = (
         None
     )

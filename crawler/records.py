@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -188,7 +188,34 @@ def time_at(record: Record, part: Part | None, page: Page) -> Instant:
     node = record.find(part)
     if node is None or part is None:
         return Instant()
-    return instant_in(own_text(node), page) if part.own else instant_of(node, page)
+    if part.own:
+        return instant_in(in_order(own_text(node), part.day_first), page)
+    if part.day_first is not None and (said := in_order(inline(node), part.day_first)) != inline(node):
+        return instant_in(said, page)
+    return instant_of(node, page)
+
+
+_SLASHED = re.compile(r"(?<![\d/.-])(\d{1,2})([/.-])(\d{1,2})\2(\d{4})(?![\d/-])")
+
+
+def in_order(text: str, day_first: bool | None) -> str:
+    """A text whose first date in numbers alone is written year first, where its order is known."""
+    if day_first is None:
+        return text
+    day, month = (1, 3) if day_first else (3, 1)
+    return _SLASHED.sub(lambda found: f"{found[4]}-{found[month]:0>2}-{found[day]:0>2}", text, count=1)
+
+
+def order_of(texts: Iterable[str]) -> bool | None:
+    """Whether days stand before months in dates in numbers alone: told by the numbers above twelve among them; None
+    where there are none, or some on both sides."""
+    first = second = 0
+    for text in texts:
+        found = _SLASHED.search(text)
+        if found:
+            first += int(found[1]) > 12
+            second += int(found[3]) > 12
+    return None if bool(first) == bool(second) else bool(first)
 
 
 _NUMERIC = re.compile(r"(?<!\d)\d{1,4}[./-]\d{1,2}[./-]\d{2,4}(?!\d)")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -63,9 +63,9 @@ class ByProfile:
                 posts.setdefault(post.key, post)
                 inside |= record.links
         paging = layout.paging or infer_paging(tree, page.url, inside)
-        key = key_of(profile.board.thread, page.url) or (
-            key_of(profile.board.thread, with_number(paging, page.url, 1)) if paging else None
-        )
+        first = with_number(paging, page.url, 1) if paging else page.url
+        form = profile.board.thread
+        key = key_of(form, page.url) or key_of(form, first) or _key_above(form, page.url)
         pages = read_paging(tree, page.url, layout.paging, inside)
         if not posts or key is None:
             raise PageUnreadable(f"no thread of this profile at {page.url}")
@@ -162,6 +162,17 @@ def _boards(form: str, tree: LexborHTMLParser, page: Page) -> tuple[BoardLink, .
         if url and key and key != own and inline(link) and urlsplit(url).netloc == host:
             found.setdefault(key, BoardLink(key, inline(link), url.split("#")[0]))
     return tuple(found.values())
+
+
+def _key_above(form: str, url: str) -> str | None:
+    """The thread's key in the address of a later page, which has a segment or two more."""
+    parts = urlsplit(url)
+    path = parts.path.rstrip("/")
+    for _ in range(2):
+        path = path.rpartition("/")[0]
+        if path and (key := key_of(form, urlunsplit((parts.scheme, parts.netloc, path, parts.query, "")))):
+            return key
+    return None
 
 
 def post_key(record: Record, part: Part | None) -> str | None:

@@ -94,8 +94,8 @@ def _layout(
         link=Part(css=title.css),
         thread=form,
         author=authors[0],
-        created=Part(css=dates[0].css, own=dates[0].own) if dates[0] else None,
-        last_activity=Part(css=dates[1].css, own=dates[1].own) if dates[1] else None,
+        created=dates[0].as_time() if dates[0] else None,
+        last_activity=dates[1].as_time() if dates[1] else None,
         last_author=authors[1],
         replies=counts[0],
         views=counts[1],
@@ -306,6 +306,12 @@ def _counts(
     forced: Mapping[str, str],
 ) -> tuple[Part | None, Part | None]:
     """How many replies and views: by column heads, labels and names; else replies come first."""
+    title = taken[-1]
+    slots = [
+        slot
+        for slot in slots
+        if title is None or ((slot.own or slot.above(title) < 0.5) and title.above(slot) < 0.5)
+    ]
     found = [_labelled(slots, _REPLIES), _labelled(slots, _VIEWS)]
     heads = _column_heads(trees)
     plain = [
@@ -335,6 +341,10 @@ def _counts(
     if found[0] is not None and found[1] is None:  # one head for both: 回复/查看
         behind = [slot for slot in plain if slot.css != found[0].css and _VIEWS.search(_head(slot, heads))]
         found[1] = Part(css=behind[0].css, own=behind[0].own) if behind else None
+    if found == [None, None]:  # TITLE (5)
+        alone = next((slot for slot in slots if slot.css == "body" and slot.own), None)
+        if alone and all(re.search(r"\(\d{1,5}\)$", text) for text in alone.texts if text):
+            found[0] = Part(css="body", own=True, after="(", before=")")
     for at, name in enumerate(("replies", "views")):
         if name in forced:
             found[at] = Part(css=forced[name])
@@ -353,8 +363,6 @@ def _labelled(slots: Sequence[Slot], label: re.Pattern[str]) -> Part | None:
             or sum(len(re.findall(r"\d+", t)) > 0 for t in texts) < len(texts)
         ):
             continue
-        if label is _REPLIES and all(re.search(r"\(\d+\)$", text) for text in texts):
-            return Part(css=slot.css, own=slot.own, after="(", before=")")
         for text in texts[:1]:
             for found in label.finditer(text):
                 word = re.match(r"\w*", text[found.start() :])

@@ -80,9 +80,12 @@ def name_part(slot: Slot) -> tuple[Part, tuple[str, ...]] | None:
 
 def _common_end(heads: Sequence[str]) -> str:
     """The word or mark with which all texts end."""
-    last = Counter((re.findall(r"\s\w+\s?$|\s?[^\w\s]+\s?$", head) or [""])[-1].rstrip() for head in heads)
-    end, number = last.most_common(1)[0]
-    return end if end.strip() and number >= 0.9 * len(heads) else ""
+    for pattern in (r"\s\w+[^\w\s]*\s?$", r"\s?[^\w\s]+\s?$"):
+        last = Counter((re.findall(pattern, head) or [""])[-1].rstrip() for head in heads)
+        end, number = last.most_common(1)[0]
+        if end.strip() and number >= 0.9 * len(heads):
+            return str(end)
+    return ""
 
 
 def _common_start(heads: Sequence[str]) -> str:

@@ -13,7 +13,8 @@ from selectolax.lexbor import LexborNode
 
 from crawler.adapter import Instant, Page
 from crawler.markup import inline
-from crawler.records import Record, instant_in, instant_of, link_of, own_text
+from crawler.profile import Part
+from crawler.records import Record, in_order, instant_in, instant_of, link_of, order_of, own_text
 
 _NAME = re.compile(r"^[A-Za-z_][\w-]{0,60}$")
 _TAG = re.compile(r"^[a-z][a-z0-9]{0,20}$")
@@ -53,9 +54,20 @@ class Slot:
     @cached_property
     def instants(self) -> tuple[Instant, ...]:
         return tuple(
-            _instant(node, text, each.page, self.own) if node and len(text) <= _DATE_LINE else Instant()
+            _instant(node, text, each.page, self.own, self.day_first)
+            if node and len(text) <= _DATE_LINE
+            else Instant()
             for node, text, each in zip(self.nodes, self.texts, self.samples, strict=True)
         )
+
+    @cached_property
+    def day_first(self) -> bool | None:
+        """The order of its dates in numbers alone, where all its texts together tell it."""
+        return order_of(self.texts)
+
+    def as_time(self) -> Part:
+        """How to read its time."""
+        return Part(css=self.css, own=self.own, day_first=self.day_first)
 
     @property
     def coverage(self) -> float:
@@ -96,8 +108,11 @@ class Slot:
         return sum(_holds(a, b) for a, b in pairs) / max(len(pairs), 1)
 
 
-def _instant(node: LexborNode, text: str, page: Page, own: bool) -> Instant:
-    return instant_in(text, page, sure=True) if own else instant_of(node, page, sure=True)
+def _instant(node: LexborNode, text: str, page: Page, own: bool, day_first: bool | None) -> Instant:
+    ordered = in_order(text, day_first)
+    if own or ordered != text:
+        return instant_in(ordered, page, sure=True)
+    return instant_of(node, page, sure=True)
 
 
 def _holds(outer: LexborNode, inner: LexborNode) -> bool:

@@ -103,8 +103,8 @@ def _layout(
         text=text,
         skip=skip,
         author=author[0] if author else None,
-        posted=Part(css=posted.css) if posted else None,
-        edited=Part(css=edited.css) if edited else None,
+        posted=posted.as_time() if posted else None,
+        edited=edited.as_time() if edited else None,
         signature=Part(css=signature.css) if signature else None,
         key=key,
         title=_title(trees, pages, hints),
@@ -205,6 +205,8 @@ def _body(
     longest = max((slot.length for slot in slots), default=0)
     pages = [sample.page.url for sample in slots[0].samples]
     names = author.texts if author else [""] * len(pages)
+    plain = [slot for slot in slots if not slot.own and slot.coverage > 0.8 and slot.length < 200]
+    stale = [slot for slot in plain if _judged(slot.texts, pages, names) < 0]
     best: tuple[float, Slot, tuple[str, ...]] | None = None
     for slot in slots:
         if slot.own or slot.coverage < 0.85 or slot.length < 0.1 * longest:
@@ -212,9 +214,12 @@ def _body(
         if any(other is not None and other.above(slot) > 0.5 for other in (posted, author)):
             continue
         skip = tuple(other.css for other in (posted, author) if other is not None and slot.above(other) > 0.5)
+        if skip:
+            skip += tuple(other.css for other in stale if other is not slot and slot.above(other) > 0.5)
+            skip = tuple(dict.fromkeys(skip))[:15]
         texts = [visible(node, skip=skip) if node else "" for node in slot.nodes]
         value = _judged(texts, pages, names)
-        value *= 1 - 0.06 * len(skip)
+        value *= 1 - min(0.02 * len(skip), 0.1)
         if best is None or value > 1.01 * best[0] or (value >= best[0] and slot.above(best[1]) > 0.9):
             best = value, slot, skip
     return (best[1], best[2]) if best and best[0] > 0 else None

@@ -259,13 +259,47 @@ STYLES = {
     ),
 }
 
+#: Written after the others, when the induction was made; before it was mended for them it read 0.90 of what they show
+#: rightly and found 0.87 of it.
+LATER = {
+    "gazette": Style(
+        21,
+        lambda at: f"{at:%d/%m/%Y %H:%M}",
+        lambda b, n: _page(f"/room/{b.number}", n, "/{n}"),
+        lambda b, t, n: _page(f"/topic/{t.number}", n, "/{n}"),
+        fields=frozenset({"author", "created", "replies", "views"}),
+    ),
+    "ledger": Style(
+        22,
+        lambda at: f"{at:%d.%m.%y, %H:%M}",
+        lambda b, n: _page(f"/f{b.number}", n, "?pg={n}"),
+        lambda b, t, n: _page(f"/f{b.number}/t{t.number}", n, "?pg={n}"),
+        fields=frozenset({"author", "last_activity", "replies", "views"}),
+    ),
+    "tiles": Style(
+        23,
+        lambda at: f"{at:%Y年%m月%d日 %H:%M}",
+        lambda b, n: _page(f"/go/{b.slug}", n, "?p={n}"),
+        lambda b, t, n: _page(f"/t/{t.number}", n, "?p={n}"),
+        fields=frozenset({"author", "created", "replies"}),
+    ),
+    "mailish": Style(
+        24,
+        lambda at: f"{at:%a, %d %b %Y %H:%M:%S}",
+        lambda b, n: f"/{b.slug}/",
+        lambda b, t, n: f"/{b.slug}/msg{t.number}.html",
+        per_page=100,
+        fields=frozenset({"author", "created"}),
+    ),
+}
+
 
 class Invented:
     """One layout's pages and what is true of them."""
 
     def __init__(self, name: str, theme: str | None = None) -> None:
         """``theme``: another layout for the same board, with its addresses and times."""
-        self.style = STYLES[name]
+        self.style = (STYLES | LATER)[name]
         self.boards = content(self.style.seed, self.style.names)
         folder = Path(__file__).parent / "layouts"
         loader = Environment(

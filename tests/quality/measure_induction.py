@@ -30,7 +30,7 @@ from crawler.adapters import load_adapter
 from crawler.adapters.profile import ByProfile, read_board
 from crawler.induction import Hint, complete, induce_board
 from crawler.profile import Profile
-from quality.invented import STYLES, Invented
+from quality.invented import LATER, STYLES, Invented
 
 Values = dict[str, set[tuple[str, Any]]]
 GOAL = 0.95
@@ -232,7 +232,7 @@ def unkeyed(values: Values) -> Values:
     return made
 
 
-UNNUMBERED = frozenset({"channel", "rules", "inline"})
+UNNUMBERED = frozenset({"channel", "rules", "inline", "tiles", "mailish"})
 
 
 def measure(name: str) -> dict[str, tuple[float, float]] | None:
@@ -267,7 +267,7 @@ def measure(name: str) -> dict[str, tuple[float, float]] | None:
     return score(said, true, (*THREAD_FIELDS, *POST_FIELDS))
 
 
-NAMES = ("mybb", "smf", "machina", *STYLES)
+NAMES = ("mybb", "smf", "machina", *STYLES, *LATER)
 
 
 def main() -> None:

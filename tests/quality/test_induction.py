@@ -16,11 +16,11 @@ from crawler.links import form_of, key_of
 from crawler.markup import parse
 from crawler.paging import infer_paging, page_of, read_paging, with_number
 from crawler.profile import Paging, Profile
-from quality.invented import BASE, NOW, STYLES, Invented
+from quality.invented import BASE, LATER, NOW, STYLES, Invented
 from quality.measure_induction import GOAL, induced, invented, measure
 
 
-@pytest.mark.parametrize("name", ["mybb", "smf", *STYLES])
+@pytest.mark.parametrize("name", ["mybb", "smf", *STYLES, *LATER])
 def test_every_field_of_a_layout_is_read(name: str) -> None:
     figures = measure(name)
     if figures is None:
