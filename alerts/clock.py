@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
@@ -18,7 +18,6 @@ from alerts.tables import alert_table, digest_table, proposal_table
 from indexer.post import Precision
 
 _EXACT = frozenset({Precision.SECOND.value, Precision.MINUTE.value})
-_PARAMETERS = 500
 
 
 class Step(StrEnum):
@@ -58,7 +57,7 @@ class Summary:
 
 def times_of(connection: sa.Connection, alert: Alert) -> Times:
     """The times of one alert."""
-    return _times(alert, _delivered(connection, [alert.id]).get(alert.id, {}))
+    return _times(alert, _delivered(connection, alert_table.c.id == alert.id).get(alert.id, {}))
 
 
 def steps(times: Times) -> dict[Step, float]:
@@ -83,15 +82,23 @@ def steps(times: Times) -> dict[Step, float]:
 def summaries(database: sa.Engine, by: Literal["source", "organisation"], since: datetime) -> list[Summary]:
     """Every step of the alerts that were made since a time, for each source or organisation. What a person accepted
     from a hunt was not late: it is left out."""
+    columns = alert_table.c
     hunted = sa.select(proposal_table.c.alert).where(proposal_table.c.alert.is_not(None))
+    counted = sa.and_(columns.created_at >= since, columns.id.not_in(hunted))
+    wanted = (
+        columns.id,
+        columns[by].label("name"),
+        columns.posted_at,
+        columns.precision,
+        columns.first_seen_at,
+    )
+    query = sa.select(*wanted, columns.stored_at, columns.created_at, columns.acknowledged_at).where(counted)
     taken: dict[tuple[str, Step], list[float]] = defaultdict(list)
-    query = sa.select(alert_table).where(alert_table.c.created_at >= since, alert_table.c.id.not_in(hunted))
     with database.connect() as connection:
-        alerts = [Alert(**row._mapping) for row in connection.execute(query)]
-        delivered = _delivered(connection, [alert.id for alert in alerts])
-    for alert in alerts:
-        for step, seconds in steps(_times(alert, delivered.get(alert.id, {}))).items():
-            taken[getattr(alert, by), step].append(seconds)
+        delivered = _delivered(connection, counted)
+        for row in connection.execute(query):
+            for step, seconds in steps(_times(row, delivered.get(row.id, {}))).items():
+                taken[row.name, step].append(seconds)
     order = list(Step)
     return [
         Summary(name, step.value, len(found), quantile(found, 0.5), quantile(found, 0.95))
@@ -106,30 +113,28 @@ def quantile(values: Sequence[float], share: float) -> float:
     return sorted(values)[max(math.ceil(share * len(values)) - 1, 0)]
 
 
-def _times(alert: Alert, delivered: Mapping[str, datetime]) -> Times:
+def _times(row: Any, delivered: Mapping[str, datetime]) -> Times:
     return Times(
-        alert.posted_at if alert.precision in _EXACT else None,
-        alert.first_seen_at,
-        alert.stored_at,
-        alert.created_at,
+        row.posted_at if row.precision in _EXACT else None,
+        row.first_seen_at,
+        row.stored_at,
+        row.created_at,
         delivered,
-        alert.acknowledged_at,
+        row.acknowledged_at,
     )
 
 
-def _delivered(connection: sa.Connection, alerts: Sequence[str]) -> dict[str, dict[str, datetime]]:
-    """When each channel first had each alert, by itself or in a digest."""
+def _delivered(connection: sa.Connection, which: sa.ColumnElement[bool]) -> dict[str, dict[str, datetime]]:
+    """When each channel first had each of these alerts, by itself or in a digest."""
     found: dict[str, dict[str, datetime]] = defaultdict(dict)
-    one, part = delivery_table.c, digest_table.c
-    for start in range(0, len(alerts), _PARAMETERS):
-        some = alerts[start : start + _PARAMETERS]
-        alone = sa.select(one.alert, one.channel, one.sent_at).where(one.alert.in_(some), one.event == "new")
-        collected = (
-            sa.select(part.alert, part.channel, one.sent_at)
-            .join(delivery_table, one.key == part.digest)
-            .where(part.alert.in_(some))
-        )
-        for query in (alone, collected):
-            for alert, channel, sent in connection.execute(query.where(one.sent_at.is_not(None))):
-                found[alert][channel] = min(sent, found[alert].get(channel, sent))
+    one, part, alerts = delivery_table.c, digest_table.c, sa.select(alert_table.c.id).where(which)
+    alone = sa.select(one.alert, one.channel, one.sent_at).where(one.event == "new", one.alert.in_(alerts))
+    collected = (
+        sa.select(part.alert, part.channel, one.sent_at)
+        .join(delivery_table, one.key == part.digest)
+        .where(part.alert.in_(alerts))
+    )
+    for query in (alone, collected):
+        for alert, channel, sent in connection.execute(query.where(one.sent_at.is_not(None))):
+            found[alert][channel] = min(sent, found[alert].get(channel, sent))
     return found

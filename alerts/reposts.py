@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import sqlalchemy as sa
 
@@ -52,16 +52,22 @@ def find_offer(
         for alert, signature in _in_buckets(connection, organisation, sketch):
             nearest[alert] = max(likeness(sketch.signature, signature), nearest.get(alert, 0.0))
     shared = _sharing(connection, organisation, clues)
-    candidates = []
-    for alert in nearest.keys() | shared.keys():
-        kept = connection.scalar(sa.select(alert_table.c.claims).where(alert_table.c.id == alert))
-        alike = nearest.get(alert, 0.0)
-        if sketch and alert not in nearest:
-            alike = max(
-                (likeness(sketch.signature, each) for each in _signatures(connection, alert)), default=0.0
-            )
-        candidates.append(Candidate(alert, alike, frozenset(shared.get(alert, ())), Claims.of(kept or {})))
-    return same_offer(claims, candidates)
+    if sketch:
+        others = shared.keys() - nearest.keys()
+        for alert, signature in _signatures(connection, others):
+            nearest[alert] = max(likeness(sketch.signature, signature), nearest.get(alert, 0.0))
+    columns = alert_table.c
+    named = nearest.keys() | shared.keys()
+    if not named:
+        return None
+    kept = connection.execute(sa.select(columns.id, columns.claims).where(columns.id.in_(sorted(named))))
+    return same_offer(
+        claims,
+        [
+            Candidate(alert, nearest.get(alert, 0.0), frozenset(shared.get(alert, ())), Claims.of(claimed))
+            for alert, claimed in kept
+        ],
+    )
 
 
 def keep(
@@ -78,7 +84,7 @@ def keep(
     insert_new(connection, clue_table, rows)
     if sketch is None:
         return
-    signatures = _signatures(connection, alert)
+    signatures = [signature for _, signature in _signatures(connection, {alert})]
     if len(signatures) >= _MOST_SKETCHES or any(
         likeness(sketch.signature, each) >= _THE_SAME for each in signatures
     ):
@@ -109,8 +115,13 @@ def _in_buckets(connection: sa.Connection, organisation: str, sketch: Sketch) ->
     return [(alert, signature) for alert, signature in found]
 
 
-def _signatures(connection: sa.Connection, alert: str) -> list[bytes]:
-    return list(connection.scalars(sa.select(sketch_table.c.signature).where(sketch_table.c.alert == alert)))
+def _signatures(connection: sa.Connection, alerts: Collection[str]) -> list[tuple[str, bytes]]:
+    """The signatures of some alerts, with the alert of each."""
+    if not alerts:
+        return []
+    columns = sketch_table.c
+    query = sa.select(columns.alert, columns.signature).where(columns.alert.in_(sorted(alerts)))
+    return [(alert, signature) for alert, signature in connection.execute(query)]
 
 
 def _sharing(connection: sa.Connection, organisation: str, clues: tuple[Clue, ...]) -> dict[str, set[str]]:
