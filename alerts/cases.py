@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
@@ -26,6 +26,9 @@ class AlertState(StrEnum):
     ESCALATED = "escalated"
     RESOLVED = "resolved"
     FALSE_POSITIVE = "false positive"
+
+
+_CLOSED = (AlertState.RESOLVED.value, AlertState.FALSE_POSITIVE.value)
 
 
 class AlertUnknown(StopError):
@@ -65,8 +68,7 @@ class Alert:
 
     def overdue(self, now: datetime) -> bool:
         """Whether it should have been closed by ``now``."""
-        closed = self.state in (AlertState.RESOLVED, AlertState.FALSE_POSITIVE)
-        return self.due_at is not None and self.due_at < now and not closed
+        return self.due_at is not None and self.due_at < now and self.state not in _CLOSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,64 +205,77 @@ def note(
     return int((made.inserted_primary_key or (0,))[0])
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which alerts are asked for; None and empty ask for all. ``muted``: only those that a mute kept back, or only the
+    others. ``overdue_at``: those that should have been closed by then and are not. ``before``: what follows that time
+    and id, the newest first."""
+
+    state: str | None = None
+    organisation: str | None = None
+    source: str | None = None
+    severity: str | None = None
+    assignee: str | None = None
+    muted: bool | None = None
+    overdue_at: datetime | None = None
+    states: Sequence[str] = ()
+    organisations: Sequence[str] = ()
+    tlps: Sequence[str] = ()
+    before: tuple[datetime, str] | None = None
+
+    def conditions(self) -> list[sa.ColumnElement[bool]]:
+        """What a query narrows the table of alerts to."""
+        columns = alert_table.c
+        names = ("state", "organisation", "source", "severity", "assignee")
+        found = [columns[name] == getattr(self, name) for name in names if getattr(self, name) is not None]
+        if self.muted is not None:
+            found.append(columns.muted_by.is_not(None) if self.muted else columns.muted_by.is_(None))
+        if self.overdue_at is not None:
+            found += [columns.due_at < self.overdue_at, columns.state.not_in(_CLOSED)]
+        among = (
+            (columns.state, self.states),
+            (columns.organisation, self.organisations),
+            (columns.tlp, self.tlps),
+        )
+        found += [column.in_(values) for column, values in among if values]
+        if self.before is not None:
+            at, name = self.before
+            found.append(
+                sa.or_(columns.created_at < at, sa.and_(columns.created_at == at, columns.id > name))
+            )
+        return found
+
+
 def list_alerts(
     database: sa.Engine,
+    wanted: Wanted = Wanted(),
     *,
-    state: str | None = None,
-    organisation: str | None = None,
-    source: str | None = None,
-    severity: str | None = None,
-    assignee: str | None = None,
-    muted: bool | None = None,
-    states: Sequence[str] = (),
-    organisations: Sequence[str] = (),
-    tlps: Sequence[str] = (),
     gravest_first: bool = False,
-    before: tuple[datetime, str] | None = None,
     limit: int = 100,
+    offset: int = 0,
 ) -> list[Alert]:
-    """Alerts, newest first. ``muted``: only those that a mute kept back, or only the others. ``states``,
-    ``organisations``, ``tlps``: only of these, where any are given. ``before``: only what follows that time and id in
-    this order. ``gravest_first``: by severity, within each the oldest first."""
+    """A page of alerts, newest first; ``gravest_first``: by severity, within each the oldest first."""
     columns = alert_table.c
     order: list[Any] = [columns.created_at.desc(), columns.id]
     if gravest_first:
         rank = sa.case({each.value: number for number, each in enumerate(Severity)}, value=columns.severity)
         order = [rank.desc(), columns.created_at, columns.id]
-    wanted = {
-        "state": state,
-        "organisation": organisation,
-        "source": source,
-        "severity": severity,
-        "assignee": assignee,
-    }
-    where = [columns[name] == value for name, value in wanted.items() if value is not None]
-    where += _among(states, organisations, tlps)
-    if muted is not None:
-        where.append(columns.muted_by.is_not(None) if muted else columns.muted_by.is_(None))
-    if before is not None:
-        at, name = before
-        where.append(sa.or_(columns.created_at < at, sa.and_(columns.created_at == at, columns.id > name)))
-    query = sa.select(alert_table).where(*where).order_by(*order).limit(limit)
+    query = sa.select(alert_table).where(*wanted.conditions()).order_by(*order).limit(limit).offset(offset)
     with database.connect() as connection:
         return [Alert(**row._mapping) for row in connection.execute(query)]
 
 
 def count_alerts(
-    database: sa.Engine, state: str, *, organisations: Sequence[str] = (), tlps: Sequence[str] = ()
-) -> int:
-    """How many alerts are in a state."""
-    query = sa.select(sa.func.count()).select_from(alert_table)
+    database: sa.Engine,
+    by: Literal["state", "organisation", "source", "severity", "assignee"],
+    wanted: Wanted = Wanted(),
+) -> dict[str, int]:
+    """How many alerts there are of each, the most first."""
+    column, number = alert_table.c[by], sa.func.count()
+    query = sa.select(column, number).where(*wanted.conditions()).group_by(column)
     with database.connect() as connection:
-        return int(connection.scalar(query.where(*_among((state,), organisations, tlps))) or 0)
-
-
-def _among(
-    states: Sequence[str], organisations: Sequence[str], tlps: Sequence[str]
-) -> list[sa.ColumnElement[bool]]:
-    columns = alert_table.c
-    given = ((columns.state, states), (columns.organisation, organisations), (columns.tlp, tlps))
-    return [column.in_(values) for column, values in given if values]
+        rows = connection.execute(query.order_by(number.desc(), column))
+        return {row[0]: row[1] for row in rows}
 
 
 def find_alert(connection: sa.Connection, name: str, *, lock: bool = False) -> Alert:

@@ -8,10 +8,11 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from alerts.cases import Alert, AlertState, changes_of, get_alert, list_alerts, listings_of
+from alerts.cases import Alert, AlertState, Wanted, changes_of, get_alert, list_alerts, listings_of
 from alerts.clock import Step, steps, summaries, times_of
 from alerts.handling import add_note, assign, set_due, set_state
 from alerts.message import plain
+from alerts.severity import Severity
 from config.settings import load_settings
 from console.cli import alert_rules
 from console.cli.output import options, show, table
@@ -38,20 +39,25 @@ def list_(
     muted: Annotated[
         bool | None, typer.Option("--muted/--unmuted", help="only those that a mute kept back, or the others")
     ] = None,
+    severity: Annotated[Severity | None, typer.Option(help="only those of this severity")] = None,
+    overdue: Annotated[
+        bool, typer.Option("--overdue", help="only those that should be closed by now")
+    ] = False,
     limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50,
 ) -> None:
     """Alerts, newest first."""
-    with database(load_settings(options(context).config)) as engine:
-        found = list_alerts(
-            engine,
-            state=state.value if state else None,
-            organisation=organisation,
-            source=source,
-            assignee=assignee,
-            muted=muted,
-            limit=limit,
-        )
     now = datetime.now(UTC)
+    wanted = Wanted(
+        state=state.value if state else None,
+        organisation=organisation,
+        source=source,
+        severity=severity.value if severity else None,
+        assignee=assignee,
+        muted=muted,
+        overdue_at=now if overdue else None,
+    )
+    with database(load_settings(options(context).config)) as engine:
+        found = list_alerts(engine, wanted, limit=limit)
     rows = [
         {name: getattr(alert, name) for name in ("id", "severity", "organisation", "source", "title")}
         | {"created": alert.created_at, "state": _state(alert, now), "assignee": alert.assignee}
@@ -89,6 +95,7 @@ def show_(context: typer.Context, alert: _Name) -> None:
         ),
         *([f"and {len(listings) - 20} listings more"] if len(listings) > 20 else []),
         *(f"{each.at:%Y-%m-%d %H:%M}Z  {each.kind} {each.before} -> {each.after}" for each in changes),
+        *(f"{plain(channel)} had it {at:%Y-%m-%d %H:%M:%S}Z" for channel, at in times.delivered.items()),
         *(f"{step}: {_span(seconds)}" for step, seconds in took.items()),
         *(
             f"{event.at:%Y-%m-%d %H:%M:%S}Z  {plain(event.who)}: {plain(event.what)}  {plain(event.detail)}"

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from alerts.cases import AlertState, get_alert, list_alerts
+from alerts.cases import AlertState, Wanted, get_alert, list_alerts
 from alerts.handling import Actor, set_state
 from console.accounts import Role, User, who_holds
 from console.web.guard import Here, origin
@@ -59,16 +59,15 @@ def alerts(
     after: _Mark = None,
 ) -> Response:
     """A page of alerts; ``next`` is the mark of the page behind it, null at the end."""
-    found = list_alerts(
-        here.engine,
+    wanted = Wanted(
         state=state.value if state else None,
         organisation=organisation,
         source=source,
         organisations=user.organisations,
         tlps=user.tlps,
         before=_position(after),
-        limit=limit,
     )
+    found = list_alerts(here.engine, wanted, limit=limit)
     more = len(found) == limit
     mark = f"{found[-1].created_at.isoformat()}~{found[-1].id}" if more else None
     return _answer(request, {"alerts": [asdict(one) for one in found], "next": mark})

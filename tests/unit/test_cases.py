@@ -12,7 +12,6 @@ import sqlalchemy as sa
 from boards import NOON, OFFER, Clock, post, told, watcher
 
 from alerts import cases
-from alerts.agenda import overdue
 from alerts.cases import AlertState
 from alerts.handling import Actor, add_note, assign, set_due, set_state
 from alerts.mutes import MuteUnknown, Scope, list_mutes, mute, unmute
@@ -143,8 +142,11 @@ def test_everything_that_is_done_is_audited(store: Store, database: sa.Engine) -
     add_note(database, alert.id, "asked the bank", by=ANA, at=NOON)
     done = set_due(database, alert.id, due, by=ANA, at=NOON, why="the law")
     assert (done.assignee, done.due_at, done.acknowledged_at) == ("budi", due, None)
-    assert overdue(database, due) == []
-    assert overdue(database, due + timedelta(seconds=1)) == [alert.id]
+    late = cases.Wanted(overdue_at=due + timedelta(seconds=1))
+    assert cases.list_alerts(database, cases.Wanted(overdue_at=due)) == []
+    assert cases.list_alerts(database, late) == [done]
+    assert cases.list_alerts(database, late, offset=1) == []
+    assert cases.count_alerts(database, "assignee", late) == {"budi": 1}
     assert done.overdue(due + timedelta(seconds=1))
     events = cases.get_alert(database, alert.id)[1]
     assert [(each.who, each.what, each.detail, each.origin) for each in events[-3:]] == [
@@ -152,8 +154,10 @@ def test_everything_that_is_done_is_audited(store: Store, database: sa.Engine) -
         ("ana", "note", "asked the bank", "test"),
         ("ana", "due 2026-01-09 12:00Z", "the law", "test"),
     ]
-    assert cases.list_alerts(database, assignee="budi", source="forum", severity=alert.severity) == [done]
-    assert cases.list_alerts(database, organisation="other") == []
+    assert cases.list_alerts(
+        database, cases.Wanted(assignee="budi", source="forum", severity=alert.severity)
+    ) == [done]
+    assert cases.list_alerts(database, cases.Wanted(organisation="other")) == []
 
 
 @pytest.mark.parametrize(
@@ -168,7 +172,7 @@ def test_what_is_muted_is_kept_and_marked(
     made = mute(database, scope, value, until=until, by=ANA, at=NOON, why="a campaign")
     store.put([post("1", 1, OFFER)])
     assert watch.run_once().alerts_new == 1
-    assert [alert.muted_by for alert in cases.list_alerts(database, muted=True)] == [made.id]
+    assert [alert.muted_by for alert in cases.list_alerts(database, cases.Wanted(muted=True))] == [made.id]
     assert told(database) == []
     clock.now = until
     assert list_mutes(database, clock.now) == []

@@ -156,7 +156,7 @@ def test_watches_that_never_or_always_fire_are_told(store: Store, database: sa.E
     store.put([post(f"f{number}", 1, f"Fan Club Of Nowhere {number}") for number in range(5)])
     store.put([post("x", 1, "Rarely Named Company")])
     watcher(store, database, organisations=watched).run_once()
-    for alert in cases.list_alerts(database, organisation="fan")[:4]:
+    for alert in cases.list_alerts(database, cases.Wanted(organisation="fan"))[:4]:
         set_state(database, alert.id, AlertState.FALSE_POSITIVE, by=ANA, at=NOON)
     found = report(
         database, watched, since=NOON - timedelta(days=7), now=NOON + timedelta(seconds=1), many=20

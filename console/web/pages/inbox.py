@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
-from alerts.cases import Alert, AlertState, count_alerts, list_alerts
+from alerts.cases import Alert, AlertState, Wanted, count_alerts, list_alerts
 from alerts.clocks import running
 from alerts.handling import assign, set_state
 from alerts.severity import Severity
@@ -46,8 +46,7 @@ def visible(
     """The alerts that a user may see, the gravest first and of these the oldest; ``state`` may be "open"; what is
     empty limits nothing."""
     states = tuple(each.value for each in OPEN) if state == "open" else (state,) if state else ()
-    return list_alerts(
-        here.engine,
+    wanted = Wanted(
         states=states,
         severity=severity or None,
         organisation=organisation or None,
@@ -55,9 +54,8 @@ def visible(
         assignee=assignee or None,
         organisations=user.organisations,
         tlps=user.tlps,
-        gravest_first=True,
-        limit=limit,
     )
+    return list_alerts(here.engine, wanted, gravest_first=True, limit=limit)
 
 
 @router.get("/")
@@ -132,9 +130,9 @@ async def events(request: Request, here: Here, who: Someone) -> StreamingRespons
     """Server-sent events: how many alerts are new, whenever that changes."""
 
     def count() -> int:
-        return count_alerts(
-            here.engine, AlertState.NEW.value, organisations=who.user.organisations, tlps=who.user.tlps
-        )
+        new = AlertState.NEW.value
+        wanted = Wanted(state=new, organisations=who.user.organisations, tlps=who.user.tlps)
+        return count_alerts(here.engine, "state", wanted).get(new, 0)
 
     async def stream() -> AsyncIterator[str]:
         last = -1
