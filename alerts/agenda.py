@@ -113,10 +113,9 @@ def _escalate(connection: sa.Connection, now: datetime) -> int:
     done = 0
     for row in connection.execute(query).all():
         alert = find_alert(connection, row.alert, lock=True)
-        acknowledged = alert.acknowledged_at is not None or alert.state not in (
-            AlertState.NEW,
-            AlertState.ESCALATED,
-        )
+        # an alert that was opened again is new, whoever had acknowledged it before
+        by_nobody = alert.state == AlertState.ESCALATED and alert.acknowledged_at is None
+        acknowledged = alert.state != AlertState.NEW and not by_nobody
         connection.execute(
             sa.update(escalation_table)
             .where(columns.alert == row.alert, columns.route == row.route)
@@ -126,7 +125,9 @@ def _escalate(connection: sa.Connection, now: datetime) -> int:
             continue
         payload = again(last_payload(connection, alert), "escalated", "Nobody has acknowledged")
         for channel in row.channels:
-            enqueue(connection, alert.id, f"escalated:{row.route}", channel, payload, now)
+            enqueue(
+                connection, alert.id, f"escalated:{row.route}:{row.due_at.isoformat()}", channel, payload, now
+            )
         why = f"nobody acknowledged it in time; told {', '.join(row.channels)}"
         change_state(connection, alert.id, AlertState.ESCALATED, by=Actor("duskwatch", ""), at=now, why=why)
         done += 1

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 from alerts.cases import Alert
 from alerts.message import kept_payload
 from alerts.outbox import delivery_key, delivery_table, enqueue
-from alerts.routes import Subject, Way, plan
+from alerts.routes import Plan, Sending, Subject, Way, plan
 from alerts.tables import digest_table, escalation_table
 
 
@@ -32,36 +33,44 @@ class Dispatch:
         payload: dict[str, Any],
         at: datetime,
         otherwise: Sequence[str] = (),
+        *,
+        remind: bool = False,
     ) -> None:
         """Send a message by the routes, each channel once for this ``event``. ``otherwise``: the organisation's own
-        channels, for what no route takes."""
-        subject = Subject(alert.organisation, alert.severity, alert.kind, alert.tlp, alert.source)
-        planned = plan(self.ways, subject, at, tuple(otherwise) or self.channels)
+        channels, for what no route takes. ``remind``: have the routes escalate it when nobody acknowledges."""
+        planned = self._plan(alert, at, tuple(otherwise) or self.channels)
         for sending in planned.sendings:
             if sending.route is None:
                 enqueue(connection, alert.id, event, sending.channel, payload, at, not_before=sending.at)
             else:
                 _collect(connection, alert.id, event, sending.route, sending.channel, payload, at, sending.at)
-        if event != "new":
-            return
-        for reminder in planned.reminders:
-            here = (escalation_table.c.alert == alert.id, escalation_table.c.route == reminder.route)
-            if connection.scalar(sa.select(escalation_table.c.alert).where(*here)) is None:
-                connection.execute(
-                    sa.insert(escalation_table).values(
-                        alert=alert.id,
-                        route=reminder.route,
-                        due_at=reminder.at,
-                        channels=list(reminder.channels),
-                    )
-                )
+        for reminder in planned.reminders if remind else ():
+            columns = escalation_table.c
+            earlier = (columns.alert == alert.id, columns.route == reminder.route)
+            connection.execute(sa.delete(escalation_table).where(*earlier))
+            values = {"alert": alert.id, "route": reminder.route, "due_at": reminder.at}
+            connection.execute(sa.insert(escalation_table).values(**values, channels=list(reminder.channels)))
+
+    def times(self, alert: Alert, at: datetime) -> dict[str, Sending]:
+        """When each channel wants to be told of an alert: in quiet hours later, in a digest where it has one."""
+        return {each.channel: each for each in self._plan(alert, at, ()).sendings}
+
+    def _plan(self, alert: Alert, at: datetime, otherwise: Sequence[str]) -> Plan:
+        subject = Subject(alert.organisation, alert.severity, alert.kind, alert.tlp, alert.source)
+        return plan(self.ways, subject, at, otherwise)
 
 
 def tell_holders(
-    connection: sa.Connection, alert: str, event: str, payload: dict[str, Any], at: datetime
+    connection: sa.Connection,
+    alert: str,
+    event: str,
+    payload: dict[str, Any],
+    at: datetime,
+    times: Mapping[str, Sending] = MappingProxyType({}),
 ) -> int:
     """Tell every channel that has an alert, or will get it, something that concerns all of them, whatever the routes
-    say now; how many. Where the alert waits for a digest, this waits with it."""
+    say now; how many. ``times``: when a channel wants to be told. Where the alert waits for a digest, this waits with
+    it."""
     columns = delivery_table.c
     reached = (columns.alert == alert, columns.state.in_(("waiting", "sent")), columns.event != "digest")
     holders = set(connection.scalars(sa.select(columns.channel).where(*reached)))
@@ -72,7 +81,12 @@ def tell_holders(
     for channel, row in sorted(waiting.items()):
         _collect(connection, alert, event, row.route, channel, payload, at, row.due_at)
     for channel in sorted(holders):
-        enqueue(connection, alert, event, channel, payload, at)
+        sending = times.get(channel)
+        if sending and sending.route:
+            _collect(connection, alert, event, sending.route, channel, payload, at, sending.at)
+        else:
+            due = sending.at if sending else at
+            enqueue(connection, alert, event, channel, payload, at, not_before=due)
     return len(holders) + len(waiting)
 
 

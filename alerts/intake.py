@@ -160,7 +160,8 @@ class Intake:
             graded.parts,
         )
         if mute is None:
-            self._dispatch.tell(connection, alert, "new", payload, now, self._own_channels(organisation))
+            own_channels = self._own_channels(organisation)
+            self._dispatch.tell(connection, alert, "new", payload, now, own_channels, remind=True)
         else:
             cases.note(connection, name, now, _US, "muted", f"mute {mute}: kept, not delivered")
         return listing
@@ -249,10 +250,11 @@ class Intake:
         if alert.state == AlertState.FALSE_POSITIVE:
             return False
         alert = replace(alert, severity=decision.severity.value)
-        if alert.state == AlertState.RESOLVED:
+        reopened = alert.state == AlertState.RESOLVED
+        if reopened:
             alert = replace(alert, state=AlertState.NEW.value)
-            reopened = sa.update(alert_table).where(alert_table.c.id == alert.id)
-            connection.execute(reopened.values(state=AlertState.NEW.value))
+            opening = sa.update(alert_table).where(alert_table.c.id == alert.id)
+            connection.execute(opening.values(state=AlertState.NEW.value))
             cases.note(connection, alert.id, now, _US, "resolved -> new", said)
         post = stored.post
         mute = muting(connection, alert.organisation, post.key.source, post.author, now)
@@ -278,9 +280,11 @@ class Intake:
         payload = again(payload, event, said, changes=listed)
         key = f"{event}:{min(change.key for change in decision.changes)}"
         if removed:  # whoever has the alert must hear that its listing is gone
-            tell_holders(connection, alert.id, key, payload, now)
+            times = self._dispatch.times(alert, now)
+            tell_holders(connection, alert.id, key, payload, now, times)
         else:
-            self._dispatch.tell(connection, alert, key, payload, now, self._own_channels(alert.organisation))
+            own_channels = self._own_channels(alert.organisation)
+            self._dispatch.tell(connection, alert, key, payload, now, own_channels, remind=reopened)
         return True
 
     def _graded(self, organisation: str, reading: Reading, matches: Sequence[Match]) -> Graded:

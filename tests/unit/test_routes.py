@@ -27,6 +27,7 @@ from alerts.routes import Hours, Sending, Subject, Way, load_routes, plan
 from config.errors import InputError
 from config.settings import DeliverSettings
 from indexer.opening import open_store
+from indexer.post import PostKey
 from indexer.store import Store
 
 ANA = Actor("ana", "test")
@@ -219,3 +220,31 @@ def test_a_digest_can_be_shown_by_every_channel(store: Store, database: sa.Engin
     ).run_once()
     assert "Digest calm: 1 message" in render(json.loads(path.read_text("utf-8")))
     assert BANK.id in path.read_text("utf-8")
+
+
+def test_what_is_opened_again_is_escalated_again(store: Store, database: sa.Engine, tmp_path: Path) -> None:
+    text = "routes: [{name: a, to: [soc], escalate: {after: PT30M, to: [boss]}}]"
+    clock = Clock()
+    watch = watcher(store, database, clock, ways=ways(tmp_path / "routes", text))
+    store.put([post("1", 1, OFFER)])
+    watch.run_once()
+    (alert,) = cases.list_alerts(database)
+    keep_agenda(database, NOON + timedelta(minutes=30))
+    set_state(database, alert.id, AlertState.RESOLVED, by=ANA, at=NOON + timedelta(minutes=40))
+    clock.now = NOON + timedelta(hours=5)
+    store.put([post("1", 1, OFFER.replace("5000", "4000"))])
+    watch.run_once()
+    assert keep_agenda(database, clock.now + timedelta(minutes=29)) == AgendaRun(0, 0)
+    assert keep_agenda(database, clock.now + timedelta(minutes=30)) == AgendaRun(0, 1)
+    assert [channel for event, channel, _ in told(database) if event == "escalated"] == ["boss", "boss"]
+
+
+def test_a_removal_keeps_quiet_hours(store: Store, database: sa.Engine, tmp_path: Path) -> None:
+    text = "routes: [{name: a, to: [soc], quiet: {begin: 12:00, end: 13:00}}]"
+    watch = watcher(store, database, Clock(), ways=ways(tmp_path / "routes", text))
+    store.put([post("1", 1, OFFER)])
+    watch.run_once()
+    store.mark_removed([PostKey("forum", "1", "1")], last_seen=NOON, at=NOON)
+    watch.run_once()
+    due = [(row["event"], row["next_at"]) for row in list_deliveries(database)]
+    assert due == [("removed", NOON + timedelta(hours=1)), ("new", NOON + timedelta(hours=1))]
