@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from alerts.cases import AlertState, find_alert
+from alerts.cases import AlertState, locked_alert
 from alerts.dispatch import last_payload
 from alerts.handling import Actor, change_state
 from alerts.message import again
@@ -112,7 +112,7 @@ def _escalate(connection: sa.Connection, now: datetime) -> int:
     )
     done = 0
     for row in connection.execute(query).all():
-        alert = find_alert(connection, row.alert, lock=True)
+        alert = locked_alert(connection, row.alert)
         # an alert that was opened again is new, whoever had acknowledged it before
         by_nobody = alert.state == AlertState.ESCALATED and alert.acknowledged_at is None
         acknowledged = alert.state != AlertState.NEW and not by_nobody

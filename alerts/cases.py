@@ -17,6 +17,14 @@ from alerts.severity import Severity
 from alerts.tables import alert_table, change_table, event_table, insert_new, listing_table, post_table
 from config.errors import StopError
 
+# made once: in a storm of posts, making these costs more than to run them
+_LISTINGS_AT = sa.select(listing_table).where(
+    listing_table.c.source == sa.bindparam("source"), listing_table.c.thread == sa.bindparam("thread")
+)
+_INSERT_LISTING = sa.insert(listing_table)
+_INSERT_EVENT = sa.insert(event_table)
+_LOCKED = sa.select(alert_table).where(alert_table.c.id == sa.bindparam("alert")).with_for_update()
+
 
 class AlertState(StrEnum):
     """What people have done with an alert."""
@@ -125,24 +133,25 @@ def insert_alert(connection: sa.Connection, values: dict[str, Any]) -> None:
 def insert_listing(connection: sa.Connection, listing: Listing) -> None:
     """Put a listing to an alert."""
     values = {name: getattr(listing, name) for name in Listing.__slots__}
-    connection.execute(sa.insert(listing_table).values({**values, "claims": listing.claims.json()}))
+    connection.execute(_INSERT_LISTING, {**values, "claims": listing.claims.json()})
 
 
 def listings_at(connection: sa.Connection, source: str, thread: str) -> dict[str, Listing]:
     """What a thread is to the alerts that it belongs to: its listing by organisation."""
-    here = (listing_table.c.source == source, listing_table.c.thread == thread)
-    return {each.organisation: each for each in _listings(connection, *here)}
+    found = connection.execute(_LISTINGS_AT, {"source": source, "thread": thread})
+    return {row.organisation: _listing(row) for row in found}
 
 
 def listings_of(connection: sa.Connection, alert: str) -> list[Listing]:
     """The listings of an alert, the first one first."""
-    return _listings(connection, listing_table.c.alert == alert)
+    columns = listing_table.c
+    query = sa.select(listing_table).where(columns.alert == alert)
+    order = (columns.joined_at, columns.source, columns.thread)
+    return [_listing(row) for row in connection.execute(query.order_by(*order))]
 
 
-def _listings(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> list[Listing]:
-    order = (listing_table.c.joined_at, listing_table.c.source, listing_table.c.thread)
-    found = connection.execute(sa.select(listing_table).where(*where).order_by(*order))
-    return [Listing(**{**row._mapping, "claims": Claims.of(row.claims)}) for row in found]
+def _listing(row: sa.Row[Any]) -> Listing:
+    return Listing(**{**row._mapping, "claims": Claims.of(row.claims)})
 
 
 def standing_elsewhere(connection: sa.Connection, listing: Listing) -> int:
@@ -172,7 +181,7 @@ def join_post(
         "revision": revision,
         "change": change,
         "at": at,
-        "claims": sa.null() if claims is None else claims.json(),
+        "claims": None if claims is None else claims.json(),
     }
     return insert_new(connection, post_table, [row]) == 1
 
@@ -201,7 +210,7 @@ def note(
 ) -> int:
     """Write a line into an alert's audit; its number."""
     values = {"alert": alert, "at": at, "who": who, "what": what, "detail": detail, "origin": origin}
-    made = connection.execute(sa.insert(event_table).values(values))
+    made = connection.execute(_INSERT_EVENT, values)
     return int((made.inserted_primary_key or (0,))[0])
 
 
@@ -276,6 +285,11 @@ def count_alerts(
     with database.connect() as connection:
         rows = connection.execute(query.order_by(number.desc(), column))
         return {row[0]: row[1] for row in rows}
+
+
+def locked_alert(connection: sa.Connection, alert: str) -> Alert:
+    """An alert that is there, by its whole id; nobody else changes it until the transaction ends."""
+    return Alert(**connection.execute(_LOCKED, {"alert": alert}).one()._mapping)
 
 
 def find_alert(connection: sa.Connection, name: str, *, lock: bool = False) -> Alert:

@@ -177,7 +177,7 @@ class Intake:
     ) -> bool:
         """Put a reading to the alert of a listing; whether the alert was raised again. ``copy``: the listing is new
         to the alert."""
-        alert = cases.find_alert(connection, listing.alert, lock=True)
+        alert = cases.locked_alert(connection, listing.alert)
         post = reading.change.stored.post
         matches = reading.found.get(listing.organisation, [])
         heard = Heard(

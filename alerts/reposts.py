@@ -26,6 +26,38 @@ _THE_SAME = 0.9  # a text that is so alike to one that is kept finds nothing tha
 
 Clue = tuple[str, str]
 
+# made once: in a storm of posts, making these costs more than to run them
+_NUMBERS = (
+    sa.select(bucket_table.c.sketch)
+    .where(
+        bucket_table.c.organisation == sa.bindparam("organisation"),
+        bucket_table.c.bucket.in_(sa.bindparam("buckets", expanding=True)),
+    )
+    .distinct()
+    .order_by(bucket_table.c.sketch.desc())
+    .limit(_MOST_CANDIDATES)
+)
+_IN_BUCKETS = sa.select(sketch_table.c.alert, sketch_table.c.signature).where(
+    sketch_table.c.id.in_(_NUMBERS.scalar_subquery())
+)
+_SIGNATURES = sa.select(sketch_table.c.alert, sketch_table.c.signature).where(
+    sketch_table.c.alert.in_(sa.bindparam("alerts", expanding=True))
+)
+_CLAIMS = sa.select(alert_table.c.id, alert_table.c.claims).where(
+    alert_table.c.id.in_(sa.bindparam("alerts", expanding=True))
+)
+_SHARING = (
+    sa.select(clue_table.c.alert)
+    .join(alert_table, alert_table.c.id == clue_table.c.alert)
+    .where(
+        clue_table.c.organisation == sa.bindparam("organisation"),
+        clue_table.c.kind == sa.bindparam("kind"),
+        clue_table.c.value == sa.bindparam("value"),
+    )
+    .order_by(alert_table.c.created_at.desc())
+    .limit(_MOST_CANDIDATES // 4)
+)
+
 
 def clues_of(post: Post, facts: Iterable[Fact]) -> tuple[Clue, ...]:
     """What gives a post's offer away beside its text, as kind and value."""
@@ -56,11 +88,10 @@ def find_offer(
         others = shared.keys() - nearest.keys()
         for alert, signature in _signatures(connection, others):
             nearest[alert] = max(likeness(sketch.signature, signature), nearest.get(alert, 0.0))
-    columns = alert_table.c
     named = nearest.keys() | shared.keys()
     if not named:
         return None
-    kept = connection.execute(sa.select(columns.id, columns.claims).where(columns.id.in_(sorted(named))))
+    kept = connection.execute(_CLAIMS, {"alerts": sorted(named)})
     return same_offer(
         claims,
         [
@@ -102,16 +133,7 @@ def keep(
 
 def _in_buckets(connection: sa.Connection, organisation: str, sketch: Sketch) -> Iterable[tuple[str, bytes]]:
     """Alerts whose texts share a bucket; the newest where hostile texts fill one."""
-    numbers = (
-        sa.select(bucket_table.c.sketch)
-        .where(bucket_table.c.organisation == organisation, bucket_table.c.bucket.in_(sketch.buckets))
-        .distinct()
-        .order_by(bucket_table.c.sketch.desc())
-        .limit(_MOST_CANDIDATES)
-    )
-    found = connection.execute(
-        sa.select(sketch_table.c.alert, sketch_table.c.signature).where(sketch_table.c.id.in_(numbers))
-    )
+    found = connection.execute(_IN_BUCKETS, {"organisation": organisation, "buckets": sketch.buckets})
     return [(alert, signature) for alert, signature in found]
 
 
@@ -119,23 +141,16 @@ def _signatures(connection: sa.Connection, alerts: Collection[str]) -> list[tupl
     """The signatures of some alerts, with the alert of each."""
     if not alerts:
         return []
-    columns = sketch_table.c
-    query = sa.select(columns.alert, columns.signature).where(columns.alert.in_(sorted(alerts)))
-    return [(alert, signature) for alert, signature in connection.execute(query)]
+    found = connection.execute(_SIGNATURES, {"alerts": sorted(alerts)})
+    return [(alert, signature) for alert, signature in found]
 
 
 def _sharing(connection: sa.Connection, organisation: str, clues: tuple[Clue, ...]) -> dict[str, set[str]]:
     """Alerts that share a clue, each with the kinds of those that it shares; the newest where there are many."""
     shared: dict[str, set[str]] = defaultdict(set)
     for kind, value in clues:
-        columns = clue_table.c
-        found = connection.scalars(
-            sa.select(columns.alert)
-            .join(alert_table, alert_table.c.id == columns.alert)
-            .where(columns.organisation == organisation, columns.kind == kind, columns.value == value)
-            .order_by(alert_table.c.created_at.desc())
-            .limit(_MOST_CANDIDATES // 4)
-        )
+        wanted = {"organisation": organisation, "kind": kind, "value": value}
+        found = connection.scalars(_SHARING, wanted)
         for alert in found:
             shared[alert].add(kind)
     return shared

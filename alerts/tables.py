@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -60,7 +61,7 @@ post_table = sa.Table(
     sa.Column("revision", sa.Integer, primary_key=True),
     sa.Column("change", sa.Text, primary_key=True),
     sa.Column("at", UtcDateTime, nullable=False),
-    sa.Column("claims", sa.JSON),
+    sa.Column("claims", sa.JSON(none_as_null=True)),
 )
 
 #: The audit: who did what, when, and from where (``origin``: "command line", an address; empty for Duskwatch itself).
@@ -225,7 +226,11 @@ def insert_new(connection: sa.Connection, table: sa.Table, rows: Sequence[Mappin
     """Write those rows whose primary key is not there yet; how many."""
     if not rows:
         return 0
-    made: postgresql.Insert | sqlite.Insert
-    made = postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
-    written = made.values([dict(row) for row in rows]).on_conflict_do_nothing()
-    return len(connection.execute(written.returning(*table.primary_key.columns)).all())
+    return len(connection.execute(_insert_new(table, connection.dialect.name), [*map(dict, rows)]).all())
+
+
+@cache
+def _insert_new(table: sa.Table, dialect: str) -> sa.Executable:
+    """Made once: making a statement costs more than to run it."""
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return insert(table).on_conflict_do_nothing().returning(*table.primary_key.columns)
