@@ -101,6 +101,7 @@ def claims_of(title: str, text: str, facts: Iterable[Fact]) -> Claims:
             read = replace(read, free=True)
     return replace(
         read,
+        free=read.free and not prices,  # with a price beside it, only a part such as the sample is free
         prices=tuple(sorted(prices)[:_MOST_PRICES]),
         volume=max(volumes, default=None),
         count=max(counts, default=None),

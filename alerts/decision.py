@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from alerts.claims import Claims
 from alerts.severity import Severity
+
+_FEW = 1000  # people or records of whom a reply may speak without meaning what is sold
 
 
 class Material(StrEnum):
@@ -46,12 +48,13 @@ class Case:
 @dataclass(frozen=True, slots=True)
 class Heard:
     """What was read. ``claims`` None: the post is not its seller's, and what it claims is nobody's offer.
-    ``severity`` None: the post does not name the organisation. ``removed``: the listing's opening post is gone;
-    ``stands``: that post was seen on its board."""
+    ``reply``: it is a reply of theirs. ``severity`` None: the post does not name the organisation. ``removed``: the
+    listing's opening post is gone; ``stands``: that post was seen on its board."""
 
     post: str
     revision: int
     claims: Claims | None = None
+    reply: bool = False
     severity: Severity | None = None
     removed: bool = False
     stands: bool = False
@@ -88,6 +91,8 @@ def decide(case: Case, heard: Heard) -> Decision:
     """
     said = (heard.claims or Claims()).beside(case.post)
     before = case.listing or Claims()
+    if heard.reply:
+        said = _more_than(said, before)
     listing = before.with_newer(said)
     changes = list(_edited(case.listing, listing, case.claims, heard) if heard.claims else ())
     claims = _known(case.claims, listing)
@@ -104,6 +109,15 @@ def decide(case: Case, heard: Heard) -> Decision:
         changes.append(Changed(Material.BACK, "", "", f"back:{heard.post}:{heard.revision}"))
     told = tuple(change for change in changes if change.key not in case.told)
     return Decision(told, claims, listing, severity, removed)
+
+
+def _more_than(said: Claims, before: Claims) -> Claims:
+    """What a seller's reply claims. Its smaller numbers are of something else: five users wrote, two have paid."""
+    return replace(
+        said,
+        volume=said.volume if (said.volume or 0) > (before.volume or 0) else None,
+        count=said.count if (said.count or 0) > (before.count or _FEW) else None,
+    )
 
 
 def _rank(severity: Severity) -> int:

@@ -184,6 +184,7 @@ class Intake:
             post.id,
             reading.change.stored.revision,
             claims=reading.claims if speaks else None,
+            reply=post.kind is Kind.REPLY,
             severity=self._graded(listing.organisation, reading, matches).severity if matches else None,
             removed=reading.change.kind is ChangeKind.REMOVED and post.kind is not Kind.REPLY,
             stands=reading.change.kind is not ChangeKind.REMOVED and post.kind is not Kind.REPLY,

@@ -80,6 +80,13 @@ def test_an_edit_of_a_post_repeats_nothing_that_it_said_before_a_later_reply() -
     assert decide(case, replace(HEARD, claims=FOR_SALE)).changes == ()
 
 
+def test_small_numbers_in_a_reply_are_of_something_else() -> None:
+    reply = Heard("forum/1/9", 1, claims=Claims(volume=5, count=2), reply=True)
+    assert decide(CASE, reply).changes == ()
+    larger = replace(reply, claims=Claims(count=9_000_000))
+    assert kinds(decide(CASE, larger)) == [Material.COUNT]
+
+
 def test_it_is_removed_when_no_listing_stands() -> None:
     gone = replace(HEARD, removed=True, stands=False)
     assert kinds(decide(CASE, gone)) == [Material.REMOVED]
@@ -121,6 +128,7 @@ heards = st.builds(
     post=st.sampled_from(["forum/1/1", "forum/1/2"]),
     revision=st.integers(1, 3),
     claims=st.none() | claims,
+    reply=st.booleans(),
     severity=st.none() | st.sampled_from(Severity),
     removed=st.booleans(),
     stands=st.booleans(),
@@ -160,6 +168,8 @@ def test_claims_are_kept_whole(claimed: Claims) -> None:
         ("Invented Bank", "price 500 USD\nSOLD", Claims(prices=(("USD", 500.0),), sold=True)),
         ("Invented Bank", "Sample: https://files.invalid/x", Claims(sample=True)),
         ("Invented Bank", "sample on request, write me", Claims()),
+        ("Invented Bank", "free download for all", Claims(free=True)),
+        ("Invented Bank", "500 USD, a part for free", Claims(prices=(("USD", 500.0),))),
         ("Invented Bank", "样本如下", Claims(sample=True)),
         (
             "Invented Bank",
