@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
 from boards import NOON, OFFER, Clock, post, told, watcher
 
 from alerts import cases
@@ -18,6 +20,8 @@ from alerts.mutes import MuteUnknown, Scope, list_mutes, mute, unmute
 from alerts.outbox import delivery_table, list_deliveries
 from alerts.tables import sketch_table
 from alerts.watcher import WatchRun
+from config import database as migrations_of
+from config.database import migrate, open_database
 from indexer.opening import open_store
 from indexer.post import PostKey
 from indexer.store import Store
@@ -220,6 +224,35 @@ def test_two_watchers_at_once_make_one_of_each(tmp_path: Path, database: sa.Engi
     assert sum(run.alerts_new for run in runs) == len(cases.list_alerts(database)) == 31
     assert sum(run.changes for run in runs) == 60
     assert len(told(database)) == 31
+
+
+def test_alerts_of_before_have_their_listing_and_go_on(store: Store, tmp_path: Path) -> None:
+    engine = open_database(f"sqlite:///{tmp_path}/old.db")
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations_of.__file__).with_name("migrations")))
+    name = cases.alert_id("bank", "forum", "1")
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0004")
+        old = "organisation, source, thread, title, url, severity, state, tlp, created_at, updated_at, first_seen_at"
+        moment = "2026-01-05 12:00:00"
+        values = ["bank", "forum", "1", "t", "u", "high", "new", "amber", moment, moment, moment]
+        marks = ", ".join("?" * (len(values) + 3))
+        connection.exec_driver_sql(
+            f"INSERT INTO alert (id, stored_at, matches, {old}) VALUES ({marks})",
+            (name, moment, "[]", *values),
+        )
+        connection.commit()
+    migrate(engine)
+    store.put([post("1", 1, OFFER)])
+    run = watcher(store, engine).run_once()
+    assert (run.alerts_new, run.alerts_joined) == (0, 1)
+    (alert,) = cases.list_alerts(engine)
+    assert (alert.id, alert.assignee) == (name, "")
+    assert alert.claims
+    assert alert.claims["count"] == 6_000_000
+    assert cases.hot_threads(engine, "forum") == {"1"}
+    engine.dispose()
 
 
 @pytest.mark.slow
