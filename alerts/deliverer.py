@@ -79,7 +79,7 @@ class Deliverer:
         self._renewed = renewed
         self._longest_sent = longest_sent
 
-    def run_once(self, limit: int = 2000) -> DeliverRun:
+    def run_once(self, limit: int = 500) -> DeliverRun:
         """Send what is due, at most ``limit`` deliveries. The channels send side by side; while one takes its time,
         what becomes due for the others leaves. A channel that is busy rests for the first pause of the backoff, so
         that its timeouts do not add up."""

@@ -30,6 +30,7 @@ from config.log import configure
 from console.evidence import purge_evidence
 from console.wiring import (
     Inputs,
+    agenda,
     ailing,
     crawl_command,
     crawl_environment,
@@ -79,7 +80,7 @@ class Service:
         self._children: dict[str, subprocess.Popen[str]] = {}
         self._lock = threading.Lock()
         self._scheduler = BackgroundScheduler(
-            executors={"default": ThreadPoolExecutor(4), "alerts": ThreadPoolExecutor(2)},
+            executors={"default": ThreadPoolExecutor(4), "alerts": ThreadPoolExecutor(3)},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
             timezone=UTC,
         )
@@ -121,6 +122,7 @@ class Service:
         self._scheduler.add_job(self._check_sources, "interval", seconds=30, id="health")
         self._scheduler.add_job(self._purge_evidence, "interval", days=1, id="evidence", next_run_time=now)
         self._scheduler.add_job(self._drain, "interval", seconds=_DRAIN, id="spool", next_run_time=now)
+        self._scheduler.add_job(self._keep_agenda, "interval", seconds=5, id="agenda", executor="alerts")
         self._scheduler.add_job(self._begin_crawls, "interval", seconds=1, id="crawl", next_run_time=now)
         self._scheduler.add_job(
             self._purge, "interval", hours=24, id="retention", next_run_time=now + _PURGE_AFTER
@@ -321,6 +323,13 @@ class Service:
                 purge_evidence(settings, engine, posts, settings.evidence.keep_days)
         except (DuskwatchError, OSError) as error:
             _log.error("old evidence was not removed; it is tried again tomorrow", reason=str(error))
+
+    def _keep_agenda(self) -> None:
+        """By itself: a deliverer that waits for a slow peer must not hold up an escalation."""
+        try:
+            agenda(self._inputs.settings)
+        except DuskwatchError as error:
+            _log.error("what falls due cannot be looked up; it is tried again", reason=str(error))
 
     def _stop(self) -> bool:
         begun = time.monotonic()

@@ -322,6 +322,13 @@ def purge(settings: Settings, *, days: float | None = None, dry_run: bool = Fals
         return posts.purge(policy, now=datetime.now(UTC), dry_run=dry_run)
 
 
+def agenda(settings: Settings) -> None:
+    """What falls due with time: digests, and alerts that nobody acknowledged, legal deadlines."""
+    with database(settings) as engine:
+        keep_agenda(engine, datetime.now(UTC))
+        warn(engine, datetime.now(UTC))
+
+
 def deliver(settings: Settings, opened: Mapping[str, Channel]) -> DeliverRun:
     """One run of the deliverer through these channels, after what fell due with time."""
     with database(settings) as engine:
