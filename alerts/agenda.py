@@ -17,7 +17,7 @@ from alerts.handling import Actor, change_state
 from alerts.message import again
 from alerts.outbox import delivery_key, enqueue
 from alerts.severity import Severity
-from alerts.tables import digest_table, escalation_table
+from alerts.tables import alert_table, digest_table, escalation_table
 
 _LONGEST_DIGEST = 100  # entries in one message
 
@@ -132,3 +132,12 @@ def _escalate(connection: sa.Connection, now: datetime) -> int:
         change_state(connection, alert.id, AlertState.ESCALATED, by=Actor("duskwatch", ""), at=now, why=why)
         done += 1
     return done
+
+
+def overdue(database: sa.Engine, now: datetime, limit: int = 100) -> list[str]:
+    """Alerts that should have been closed by now, the longest overdue first."""
+    columns = alert_table.c
+    closed = (AlertState.RESOLVED.value, AlertState.FALSE_POSITIVE.value)
+    query = sa.select(columns.id).where(columns.due_at < now, columns.state.not_in(closed))
+    with database.connect() as connection:
+        return list(connection.scalars(query.order_by(columns.due_at, columns.id).limit(limit)))

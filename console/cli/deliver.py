@@ -30,7 +30,7 @@ def run(context: typer.Context) -> None:
 @app.command("list")
 def list_(
     context: typer.Context,
-    state: Annotated[str | None, typer.Option(help="waiting, sent, parked or withdrawn")] = None,
+    state: Annotated[str | None, typer.Option(help="waiting, sent or parked")] = None,
 ) -> None:
     """Deliveries, newest first."""
     with database(load_settings(options(context).config)) as engine:
