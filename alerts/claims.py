@@ -33,7 +33,7 @@ _AT_HAND = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _REACH = 200  # characters after the word in which its link or rows stand
-_COUNTED = frozenset({"people", "records", "accounts", "identity numbers"})
+_COUNTED = frozenset({"people", "records", "accounts", "identity numbers", "cards", "passwords"})
 
 
 @dataclass(frozen=True, slots=True)
