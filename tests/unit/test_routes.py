@@ -31,6 +31,7 @@ from indexer.post import PostKey
 from indexer.store import Store
 
 ANA = Actor("ana", "test")
+CALM = "Invented Bank"  # nothing that makes it critical, which would wait for nothing
 HIGH = Subject("bank", "high", "listing", "green", "forum")
 FILE = """
 timezone: Asia/Jakarta
@@ -157,9 +158,7 @@ def test_a_digest_leaves_when_it_is_due_and_is_one_message(
 ) -> None:
     found = ways(tmp_path / "routes", "routes: [{name: calm, to: [soc], digest: hourly}]")
     watch = watcher(store, database, ways=found)
-    store.put(
-        [post("1", 1, OFFER), post("2", 1, "Invented Bank"), post("3", 1, "Invented Bank", "red-forum")]
-    )
+    store.put([post("1", 1, CALM), post("2", 1, "Invented Bank"), post("3", 1, "Invented Bank", "red-forum")])
     watch.run_once()
     assert told(database) == []
     assert keep_agenda(database, NOON + timedelta(minutes=59)) == AgendaRun(0, 0)
@@ -172,7 +171,7 @@ def test_a_digest_leaves_when_it_is_due_and_is_one_message(
     sender = Deliverer(database, channels, DeliverSettings(), lambda: NOON + timedelta(hours=1))
     assert sender.run_once() == DeliverRun(1, 0, 1)  # the amber one is above the ceiling, and the rest is not
     text = path.read_text("utf-8")
-    assert "HIGH bank: thread 1 (forum, a" in text
+    assert " bank: thread 1 (forum, a" in text
     assert "red-forum" not in text
 
 
@@ -180,7 +179,7 @@ def test_a_retraction_takes_what_waits_out_of_the_digest(
     store: Store, database: sa.Engine, tmp_path: Path
 ) -> None:
     found = ways(tmp_path / "routes", "routes: [{name: calm, to: [soc], digest: hourly}]")
-    store.put([post("1", 1, OFFER), post("2", 1, "Invented Bank")])
+    store.put([post("1", 1, CALM), post("2", 1, "Invented Bank")])
     watcher(store, database, ways=found).run_once()
     one, other = sorted(cases.list_alerts(database), key=lambda alert: alert.thread)
     set_state(database, one.id, AlertState.FALSE_POSITIVE, by=ANA, at=NOON)
@@ -211,7 +210,7 @@ def test_who_is_told_when_nobody_acknowledges(store: Store, database: sa.Engine,
 
 def test_a_digest_can_be_shown_by_every_channel(store: Store, database: sa.Engine, tmp_path: Path) -> None:
     found = ways(tmp_path / "routes", "routes: [{name: calm, to: [soc], digest: hourly}]")
-    store.put([post("1", 1, OFFER)])
+    store.put([post("1", 1, CALM)])
     watcher(store, database, ways=found).run_once()
     keep_agenda(database, NOON + timedelta(hours=1))
     path = tmp_path / "soc.jsonl"
@@ -242,7 +241,7 @@ def test_what_is_opened_again_is_escalated_again(store: Store, database: sa.Engi
 def test_a_removal_keeps_quiet_hours(store: Store, database: sa.Engine, tmp_path: Path) -> None:
     text = "routes: [{name: a, to: [soc], quiet: {begin: 12:00, end: 13:00}}]"
     watch = watcher(store, database, Clock(), ways=ways(tmp_path / "routes", text))
-    store.put([post("1", 1, OFFER)])
+    store.put([post("1", 1, CALM)])
     watch.run_once()
     store.mark_removed([PostKey("forum", "1", "1")], last_seen=NOON, at=NOON)
     watch.run_once()
