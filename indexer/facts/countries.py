@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from babel import Locale
@@ -78,6 +79,9 @@ _CAPITAL = frozenset(
     "malta cina indian ri argentina dubai emirates english".split()
 )
 _CAPITALS = frozenset("us uk uae ksa usa hk prc ri eua eeuu".split())
+_OURSELVES = re.compile(
+    r"(?<![^\W_])(?:contact|join|follow|about|reach|message|pm|dm|trust|visit|give|let|help|ask|pay|find|tell) $"
+)
 _NONE = frozenset(
     ("EU", "EZ", "UN", "QO", "XA", "XB", "ZZ", "AC", "CP", "DG", "EA", "IC", "TA", "XK", "SU", "IM", "SX")
 )
@@ -140,6 +144,8 @@ def read(reading: Reading, hits: Sequence[Hit]) -> Iterator[Fact]:
 
 def _meant(reading: Reading, hit: Hit) -> bool:
     word = reading.plain[hit.start : hit.end].replace(".", "")
+    if word == "us" and _OURSELVES.search(reading.plain, max(hit.start - 10, 0), hit.start):
+        return False
     if word in _CAPITALS:
         return reading.original(hit.start, hit.end).isupper() and not reading.plain.startswith("$", hit.end)
     return word not in _CAPITAL or reading.original(hit.start, hit.start + 1).isupper()

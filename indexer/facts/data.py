@@ -74,6 +74,9 @@ WORDS = {
     "fingerabdrücke|biometrische|بصمة|بصمات|البصمات|بيانات بيومترية",
 }
 _MOST_SPANS = 20
+_NO_HOME = re.compile(
+    r"(?<![^\W_])(?:ip|onion|wallets?|btc|xmr|eth|usdt|mac|crypto|web|bitcoin|url|адреса сайт|alamat ip)[ -]$"
+)
 _COLON = re.compile(r"[^\S\n]?[:=]?[^\S\n]?[\w.+-]{1,64}@")
 
 
@@ -88,6 +91,8 @@ def read(reading: Reading, hits: Sequence[Hit]) -> Iterator[Fact]:
         if _within(hit, outer):
             continue
         if kind == "contact" and _COLON.match(reading.plain, hit.end):
+            continue
+        if kind == "location" and _NO_HOME.search(reading.plain, max(hit.start - 12, 0), hit.start):
             continue
         if kind == "biometrics" and _is_key(reading.plain, hit):
             continue

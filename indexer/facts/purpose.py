@@ -10,7 +10,7 @@ from indexer.reading import Hit, Reading
 
 #: ``purpose weight``. Words of one purpose count once each, up to the limit below.
 WORDS: Mapping[str, str] = {
-    "sale 3": "for sale|selling|wts|fs|i sell|we sell|on sale|sell database|selling database|for sell|i am selling|im selling|"
+    "sale 3": "for sale|sell|or sale|full for|selling|wts|fs|i sell|we sell|on sale|sell database|selling database|for sell|i am selling|im selling|"
     "dijual|jual|menjual|jual database|продам|продаю|продается|продаётся|продажа|на продажу|продаем|出售|售卖|出数据|出一份|出某|低价出|打包出|出一手|出一批|卖|"
     "vendo|en venta|se vende|vendiendo|a la venta|à venda|vende-se|vendendo|vende se|à vendre|je vends|vends|en vente|"
     "zu verkaufen|verkaufe|للبيع|بيع|أبيع|نبيع",
@@ -33,7 +33,7 @@ WORDS: Mapping[str, str] = {
     "accès rdp|accès vpn|accès initial|accès au réseau|vends accès|accès administrateur|accès root|وصول|صلاحيات|وصول إلى شبكة|صلاحية الدخول|دخول إلى خادم",
     "access 1": "rdp|vpn|citrix|fortinet|forti|anydesk|hosts|edr|av|endpoints|revenue|employees|active directory|exploit|0day|rce|sqli|"
     "foothold|хостов|ревеню|антивирус|revenue|kerberos|esxi|vcenter|cobalt strike",
-    "ransom 4": "ransom|ransomware|time left|countdown|until publication|will be published|data will be published|failed to negotiate|"
+    "ransom 4": "ransom|data published|full data published|ransomware|time left|countdown|until publication|will be published|data will be published|failed to negotiate|"
     "refused to pay|did not pay|negotiations failed|negotiation|deadline|encrypted your|your files|pay or|victim|"
     "tebusan|data akan dipublikasikan|batas waktu|menolak membayar|выкуп|выкупа|данные будут опубликованы|отказались платить|отказалась платить|шифровальщик*|"
     "срок истекает|赎金|勒索|将被公开|倒计时|拒绝支付|已加密|rescate|serán publicados|se negó a pagar|se negaron a pagar|tiempo restante|"
@@ -49,7 +49,7 @@ WORDS: Mapping[str, str] = {
     "sms bomber|lookup service|doxing service|dox service|spam service|checker service|jasa|jasa hack|layanan|menyediakan jasa|jasa ddos|услуги|услуга|сервис|"
     "пробив|пробиваю|взлом на заказ|взлом почты|ддос|обнал|на заказ|предоставляю|предоставляем|服务|代做|接单|代查|承接|提供服务|"
     "servicio|servicios|ofrezco|ofrecemos|serviço|serviços|ofereço|oferecemos|je propose|nous proposons|prestation|dienstleistung*|خدمة|خدمات|نقدم|أقدم",
-    "discussion 3": "what do you think|any news|news|discussion|opinion|opinions|anyone know|has anyone|anyone tried|scam|legit|review|does anyone know|tutorial|guide|how to|question|"
+    "discussion 3": "what do you think|is this|is that|is it|anyone verified|any news|news|discussion|opinion|opinions|anyone know|has anyone|anyone tried|scam|legit|review|does anyone know|tutorial|guide|how to|question|"
     "thoughts|article|according to|reported|researchers|thanks for|thank you|thx|vouch|great share|is it real|is this real|is it legit|fake|scammer|"
     "bagaimana|menurut kalian|ada yang pernah|pendapat|tanya|diskusi|berita|ada yang tahu|terima kasih|makasih|mantap|обсуждение|кто знает|кто-нибудь|проверял|кидала|кидок|отзывы|что думаете|подскажите|новости|вопрос|как сделать|мнение|"
     "спасибо|статья|讨论|请问|大家怎么看|新闻|教程|求助|谢谢|怎么|qué opinan|alguien sabe|alguien ha|noticias|pregunta|gracias|cómo|tutorial|"
