@@ -70,9 +70,10 @@ _BEFORE = re.compile(
 )
 _BEFORE_SCALE = re.compile(rf"{_SOME}$")
 _AFTER = re.compile(
-    rf"(?: (?:count|total|number|qty|amount|data)\b)?(?: ?\([^)\n]{{1,20}}\))? ?(?:[:=]|->?|(?<=[\u3400-\u9fff]))[ :]{{0,2}}(?:{_BOUND})?"
+    rf"(?: (?:count|total|number|qty|amount|data)\b)?(?: ?\([^)\n]{{1,20}}\))? ?(?:[:=]|->?|\((?=[0-9.,]{{1,12}}[a-z]{{0,2}}\))|(?<=[\u3400-\u9fff]))[ :]{{0,2}}(?:{_BOUND})?"
     rf"(?P<only>{BARE_NUMBER})(?P<scale>{SCALE})?(?![^\W\u3400-\u9fff])"
 )
+_PARTED = re.compile("[万萬亿億千] ")
 _SIGN_BEFORE = re.compile(r"[$€£¥₽₹₿] ?$")
 #: Behind these a number is a version, a standard or a place.
 _NAME_BEFORE = re.compile(
@@ -111,9 +112,9 @@ def _look(reading: Reading, hit: Hit, found: dict[int, _Found]) -> None:
     text, unit = reading.plain, hit.tag.rstrip("+").replace("_", " ")
     low = max(hit.start - _BEFORE_IT, 0)
     low = max(low, text.rfind("\n", low, hit.start))
-    if text[hit.start - 1 : hit.start] == " " and text[hit.start - 2] in "万萬亿億千":
-        low = hit.start  # "1100万 密码": what stands behind a space is something else
     match = reading.reaching(_BEFORE, low, hit.start) if unit != "total" else None
+    if match and _PARTED.search(text, match.start(), hit.start):
+        match = None  # "1100万 密码": what stands behind a space is something else
     if match:
         begin = low_of(match)
         other = found.get(begin)

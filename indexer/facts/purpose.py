@@ -24,7 +24,7 @@ WORDS: Mapping[str, str] = {
     "vazada|compartilho|de graça|fuite|fuité|divulgation|téléchargement gratuit|je partage|gratuitement|تسريب|مسربة|تسريبات|تسريبها|سربت|مجانا|تحميل مجاني",
     "leak 1": "download|mega|gofile|anonfiles|pixeldrain|credits|hidden content|unlock|reply to see|unduh|скачать|ссылка|下载|链接|解压密码|"
     "descargar|enlace|baixar|télécharger|lien|رابط|تحميل|like and reply|cloud link",
-    "access 4": "rdp access|vpn access|shell access|domain admin|domain user|network access|corporate access|initial access|citrix access|"
+    "access 4": "rdp access|rdp to|vpn to|vpn access|shell access|domain admin|domain user|network access|corporate access|initial access|citrix access|"
     "webshell|web shell|root access|admin access|access to the network|access for sale|selling access|local admin|access type|"
     "fortinet access|ssh access|cpanel access|access to network|access level|admin panel access|database access|panel access|"
     "akses root|akses admin|akses shell|akses vpn|akses rdp|jual akses|akses server|akses panel|доступ к сети|доступ к серверу|продам доступ|доступ в сеть|доступ rdp|доступ vpn|"
