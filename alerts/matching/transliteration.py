@@ -67,7 +67,7 @@ _GERMAN = (("tsch", "C"), ("sch", "S"), ("ch", "h"), ("ck", "k"), ("ei", "ai"), 
 def sound_of(name: str) -> list[tuple[bytes, ...]]:
     """How the words of a Latin name may sound, in the letters of the sound view; none for another name."""
     if not name.isascii():
-        name = "".join(base(char) for char in name)
+        name = "".join(base(char) for char in name.replace("ç", "s").replace("Ç", "s"))
         if not name.isascii():
             return []
     words = "".join(char if char.isalpha() else " " for char in name.lower()).split()

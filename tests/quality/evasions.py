@@ -5,6 +5,7 @@ result, or the part between ``⟦`` and ``⟧``.
 from __future__ import annotations
 
 import random
+import unicodedata
 from collections.abc import Callable
 
 Evasion = Callable[[random.Random, str], str]
@@ -62,6 +63,8 @@ def _words(chance: random.Random, name: str) -> str:
 
 def _to_cyrillic(chance: random.Random, name: str) -> str:
     """As a Russian writes a Latin name by its sound; ``ch`` as in German or as in English."""
+    name = unicodedata.normalize("NFKD", name.replace("ç", "s"))
+    name = "".join(char for char in name if not unicodedata.combining(char))
     for latin, cyrillic in (
         ("ch", chance.choice("хч")),
         ("sh", "ш"),

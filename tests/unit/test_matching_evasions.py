@@ -155,6 +155,7 @@ WORLD = build_matcher(
         Organisation(id="ja", name="ミナトヤデンキ"),
         Organisation(id="ru", name="Миграционная служба Рекании", aliases=("Клиника Озоренская",)),
         Organisation(id="de", name="Zortmeria Versicherung"),
+        Organisation(id="pt", name="Fundação Larimbeira"),
         Organisation(id="a", name="Alvantora", domains=("alvantora.example",)),
     ]
 )
@@ -169,6 +170,7 @@ WORLD = build_matcher(
         ("данные Миграционной службы Рекании", "ru"),
         ("пишу о Клинике Озоренской", "ru"),
         ("дамп цортмериа версихерунг", "de"),
+        ("база фундасао ларимбейра", "pt"),
         ("x@alvantora.example", "a"),
         ("x@@alvantora", "a"),
         ("x@alvantora.example----secret1", "a"),
