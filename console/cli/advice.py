@@ -8,10 +8,7 @@ from typing import Annotated
 
 import typer
 
-from alerts.lint import lint as warnings_of
 from alerts.message import plain
-from alerts.suggest import suggest as suggestion
-from alerts.suggest.packs import countries
 from config.errors import InputError, Problem
 from config.inputs import nearest
 from console.cli.output import options, show, table
@@ -36,6 +33,9 @@ def suggest(
 
     Nothing is looked up anywhere: read it, keep what is theirs.
     """
+    from alerts.suggest import suggest as suggestion  # numpy, which most commands do without
+    from alerts.suggest.packs import countries
+
     if country and country not in countries():
         cure = nearest(country, countries())
         raise InputError([Problem("--country", None, country, "is not known", cure)])
@@ -51,6 +51,8 @@ def lint(
     posts: Annotated[bool, typer.Option(help="count the terms in the stored posts too")] = True,
 ) -> None:
     """Warn of terms that will be noisy, and of what will be missed. Ends with status 1 when there is anything."""
+    from alerts.lint import lint as warnings_of  # as above
+
     inputs = read_inputs(options(context).config)
     today = datetime.now(UTC).date()
     if posts:
