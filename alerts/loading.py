@@ -7,6 +7,9 @@ from pathlib import Path
 from alerts.watchlist import Organisation, Watchlist
 from config.errors import InputError, Problem
 from config.inputs import read_folder
+from indexer.text import words
+
+NEGATIVE_LIST = "negative.txt"  #: phrases inside which no organisation is meant
 
 
 def load_watchlists(folder: Path) -> tuple[Organisation, ...]:
@@ -69,3 +72,31 @@ def _with_rules(
                 problems.append(Problem(str(file), each.line, "rules", each.fault, "mend the rule"))
         sources.append(source)
     return organisation.model_copy(update={"rules": tuple(sources)}), problems
+
+
+def load_negative(folder: Path) -> tuple[str, ...]:
+    """The phrases of the folder's negative list, one a line; what follows a # at the beginning of a line is for
+    people. None without such a file. Raises ``InputError``."""
+    path = folder / NEGATIVE_LIST
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ()
+    except UnicodeDecodeError as error:
+        fault = f"is not UTF-8 at byte {error.start}"
+        raise InputError([Problem(str(path), None, "file", fault, "save it as UTF-8")]) from None
+    except OSError as error:
+        fault = error.strerror or str(error)
+        raise InputError([Problem(str(path), None, "file", fault, "check path and permissions")]) from None
+    lines = [(number, line.strip()) for number, line in enumerate(text.splitlines(), 1)]
+    phrases = [(number, line) for number, line in lines if line and not line.startswith("#")]
+    problems = [
+        Problem(
+            str(path), number, "phrase", f"{line!r} says nothing to look for", "write words, or leave it out"
+        )
+        for number, line in phrases
+        if len(line) < 3 or not words(line)
+    ]
+    if problems:
+        raise InputError(problems)
+    return tuple(dict.fromkeys(line for _, line in phrases))

@@ -23,6 +23,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from alerts.channel import Channel
 from alerts.channels import open_channels
+from alerts.loading import NEGATIVE_LIST
 from alerts.matching import current_matcher
 from config.errors import DuskwatchError, InputError
 from config.inputs import yaml_files
@@ -277,7 +278,9 @@ class Service:
             self._reload()  # a changed watchlist counts from the next run on
         inputs: Inputs = self._inputs
         try:
-            run = watch(inputs, tuple(self._channels), self._matchers.of(inputs.organisations))
+            run = watch(
+                inputs, tuple(self._channels), self._matchers.of(inputs.organisations, inputs.negative)
+            )
         except DuskwatchError as error:
             _log.error("watch failed; it is tried again", reason=str(error))
             return
@@ -360,7 +363,7 @@ class Service:
 def _stamps(folder: Path) -> dict[Path, tuple[int, int]]:
     """When the files of a folder were changed, and their sizes."""
     found = {}
-    for path in [folder, *yaml_files(folder)]:
+    for path in [folder, folder / NEGATIVE_LIST, *yaml_files(folder)]:
         with suppress(FileNotFoundError):  # it may go at any moment
             found[path] = (path.stat().st_mtime_ns, path.stat().st_size)
     return found

@@ -24,7 +24,7 @@ from alerts.clocks import warn
 from alerts.deliverer import Deliverer, DeliverRun
 from alerts.dispatch import Dispatch
 from alerts.intake import Intake
-from alerts.loading import load_watchlists
+from alerts.loading import load_negative, load_watchlists
 from alerts.matching import build_matcher
 from alerts.matching.port import Matcher
 from alerts.routes import Way, load_routes
@@ -97,18 +97,25 @@ class Inputs:
     sources: dict[str, Source]
     organisations: tuple[Organisation, ...]
     ways: tuple[Way, ...] = ()
+    negative: tuple[str, ...] = ()
 
     @cached_property
     def matcher(self) -> Matcher:
         """Built when it is first needed, and once: the service watches every few seconds with the same lists."""
-        return build_matcher(self.organisations)
+        return build_matcher(self.organisations, self.negative)
 
 
 def read_inputs(config: Path | None) -> Inputs:
     """Read settings, sources, watchlists and routes. Raises ``InputError``."""
     settings = load_settings(config)
-    watchlists = load_watchlists(settings.watchlists_dir)
-    return Inputs(settings, read_sources(settings), watchlists, read_routes(settings))
+    folder = settings.watchlists_dir
+    return Inputs(
+        settings,
+        read_sources(settings),
+        load_watchlists(folder),
+        read_routes(settings),
+        load_negative(folder),
+    )
 
 
 def read_routes(settings: Settings) -> tuple[Way, ...]:

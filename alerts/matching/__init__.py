@@ -19,12 +19,12 @@ def current_matcher() -> CurrentMatcher:
     return CurrentMatcher()
 
 
-def build_matcher(organisations: Sequence[Organisation]) -> Matcher:
-    """One matcher for all organisations."""
+def build_matcher(organisations: Sequence[Organisation], negative: Sequence[str] = ()) -> Matcher:
+    """One matcher for all organisations. ``negative``: phrases inside which none is meant."""
     # dictionaries and numpy, which most commands do without
     from alerts.matching.decided import DecidedMatcher, Decider
     from alerts.matching.engine import TextMatcher
 
-    matcher: Matcher = TextMatcher(organisations)
+    matcher: Matcher = TextMatcher(organisations, negative=negative)
     decider = Decider(organisations)
     return DecidedMatcher(matcher, decider) if decider else matcher

@@ -25,18 +25,22 @@ class CurrentMatcher:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._wanted: tuple[Organisation, ...] | None = None
+        self._negative: tuple[str, ...] = ()
         self._main: TextMatcher | None = None
         self._force: Matcher | None = None
         self._decider = Decider(())
         self._building: threading.Thread | None = None
 
-    def of(self, organisations: tuple[Organisation, ...]) -> Matcher:
-        """The matcher in force. The first is built while the caller waits, later ones in the background: until then
-        a few new and changed organisations are looked for beside the others, and none that is gone is found."""
+    def of(self, organisations: tuple[Organisation, ...], negative: tuple[str, ...] = ()) -> Matcher:
+        """The matcher in force. The first, and one with another negative list, is built while the caller waits,
+        later ones in the background: until then a few new and changed organisations are looked for beside the
+        others, and none that is gone is found."""
         with self._lock:
-            if self._main is None:
-                self._main = self._force = TextMatcher(organisations)
-                self._wanted, self._decider = organisations, Decider(organisations)
+            if self._main is None or self._negative != negative:
+                known = self._main.prepared if self._main else {}
+                self._main = self._force = TextMatcher(organisations, known=known, negative=negative)
+                self._wanted, self._negative = organisations, negative
+                self._decider = Decider(organisations)
             elif organisations is not self._wanted:
                 self._wanted, self._decider = organisations, Decider(organisations)
                 self._force = _changed(self._main, organisations)
@@ -59,8 +63,11 @@ class CurrentMatcher:
         """Build until what is built is what is wanted."""
         try:
             while (wanted := self._wanted) is not None and (main := self._main) is not None:
-                fresh = TextMatcher(wanted, known=main.prepared)
+                negative = self._negative
+                fresh = TextMatcher(wanted, known=main.prepared, negative=negative)
                 with self._lock:
+                    if self._negative != negative:
+                        continue
                     self._main = fresh
                     if self._wanted is wanted:
                         self._force = fresh

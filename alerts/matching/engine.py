@@ -19,12 +19,12 @@ from alerts.matching.lines import LONGEST, Lines, Memory, hashes_of
 from alerts.matching.order import OrderIndex
 from alerts.matching.ordinary import is_ordinary
 from alerts.matching.patterns import PatternMatcher
-from alerts.matching.port import Match
+from alerts.matching.port import Match, Unmatched
 from alerts.matching.prepared import Prepared, much_made, prepare, same, version_of
 from alerts.matching.runs import align
 from alerts.matching.scan import Hits, Scanned, Scanner, Spread
-from alerts.matching.summing import BETWEEN, Summing
-from alerts.matching.terms import Spelling, Term
+from alerts.matching.summing import BETWEEN, NEGATIVE, Summing
+from alerts.matching.terms import Spelling, Term, spellings
 from alerts.matching.typos import TypoIndex
 from alerts.matching.verify import signs_spelt, spelt, words_spelt
 from alerts.matching.views import WORDS, signs
@@ -73,8 +73,11 @@ class TextMatcher:
         organisations: Sequence[Organisation],
         loose: bool = True,
         known: Mapping[str, Prepared] = MappingProxyType({}),
+        negative: Sequence[str] = (),
     ) -> None:
-        """``known``: what another matcher prepared, by organisation; it is used again where nothing changed."""
+        """``known``: what another matcher prepared, by organisation; it is used again where nothing changed.
+        ``negative``: phrases inside which no organisation is meant."""
+        self.negative = tuple(dict.fromkeys(negative))
         with much_made() if len(organisations) > _MANY else nullcontext():
             self._build(organisations, loose, known)
 
@@ -87,7 +90,9 @@ class TextMatcher:
         }
         every = self.prepared.values()
         by_view: dict[str, list[Spelling]] = defaultdict(list)
-        for spelling in chain.from_iterable(one.spellings for one in every):
+        nobody = [Term(NEGATIVE, phrase, "exclusion") for phrase in self.negative]
+        hiding = [spelling for term in nobody for spelling in spellings(term)]
+        for spelling in chain(hiding, *(one.spellings for one in every)):
             by_view[spelling.view].append(spelling)
         names = [name for one in every for name in one.names] if loose else []
         domains = any(one.domains for one in organisations)
@@ -109,10 +114,14 @@ class TextMatcher:
         self._patterns = PatternMatcher(organisations)
         self._summing = Summing(organisations)
         self.digest = sum(one.digest for one in every)
-        self.version = version_of(self.digest)
+        self.version = version_of(self.digest, self.negative)
 
     def match(self, title: str, text: str) -> Sequence[Match]:
         return self.match_many([(title, text)])[0]
+
+    def unmatched(self, title: str, text: str) -> Sequence[Unmatched]:
+        _, unmatched = self._summing.sorted_out(len(title), self._found_in([title + BETWEEN + text])[0])
+        return unmatched
 
     def match_many(self, posts: Sequence[tuple[str, str]]) -> list[Sequence[Match]]:
         found: list[Sequence[Match]] = []
@@ -125,7 +134,15 @@ class TextMatcher:
         return found
 
     def _match_some(self, posts: Sequence[tuple[str, str]]) -> list[Sequence[Match]]:
-        texts = _Texts([title + BETWEEN + text for title, text in posts])
+        found = self._found_in([title + BETWEEN + text for title, text in posts])
+        return [
+            self._summing.matches(len(title), found[number]) if number in found else []
+            for number, (title, _) in enumerate(posts)
+        ]
+
+    def _found_in(self, whole: Sequence[str]) -> dict[int, list[Found]]:
+        """All places in texts, by the text's number."""
+        texts = _Texts(whole)
         scanned = self._scanner.scan(texts.whole)
         found: dict[int, list[Found]] = defaultdict(list)
         for number in {*scanned.words, *scanned.compact, *scanned.sound, *scanned.signs}:
@@ -149,10 +166,7 @@ class TextMatcher:
         if self._patterns:
             for number, text in enumerate(texts.whole):
                 found[number] += self._patterns.find(text)
-        return [
-            self._summing.matches(len(title), found[number]) if number in found else []
-            for number, (title, _) in enumerate(posts)
-        ]
+        return found
 
     def _found(self, number: int, texts: _Texts, scanned: Scanned) -> Iterator[Found]:
         folded = texts.folded(number)

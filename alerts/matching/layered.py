@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from alerts.matching.engine import TextMatcher
-from alerts.matching.port import Match
+from alerts.matching.port import Match, Unmatched
 from alerts.matching.prepared import version_of
 from alerts.matching.summing import in_order
 from alerts.watchlist import Organisation
@@ -16,10 +16,10 @@ class LayeredMatcher:
 
     def __init__(self, main: TextMatcher, fresh: Sequence[Organisation], gone: frozenset[str]) -> None:
         """``fresh``: organisations that are new or changed; ``gone``: the ids of those that are no more."""
-        self._main, self._more = main, TextMatcher(fresh)
+        self._main, self._more = main, TextMatcher(fresh, negative=main.negative)
         self._hidden = gone | {one.id for one in fresh}
         less = sum(main.prepared[name].digest for name in self._hidden if name in main.prepared)
-        self.version = version_of(main.digest - less + self._more.digest)
+        self.version = version_of(main.digest - less + self._more.digest, main.negative)
 
     def match(self, title: str, text: str) -> Sequence[Match]:
         return self.match_many([(title, text)])[0]
@@ -29,3 +29,8 @@ class LayeredMatcher:
             in_order([*(match for match in old if match.organisation not in self._hidden), *new])
             for old, new in zip(self._main.match_many(posts), self._more.match_many(posts), strict=True)
         ]
+
+    def unmatched(self, title: str, text: str) -> Sequence[Unmatched]:
+        old = (one for one in self._main.unmatched(title, text) if one.organisation not in self._hidden)
+        every = [*old, *self._more.unmatched(title, text)]
+        return sorted(every, key=lambda one: (one.organisation, one.term, one.spans))

@@ -34,6 +34,17 @@ class Match:
     parts: Mapping[str, float] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Unmatched:
+    """A term that stands in a post and is no match there, and why."""
+
+    organisation: str
+    term: str
+    kind: str
+    spans: tuple[Span, ...]
+    reason: str
+
+
 def telling(matches: Sequence[Match]) -> list[Match]:
     """Matches without those that tell nothing more: all that they found was found by a stronger one of the same
     organisation. ``matches``: strongest first."""
@@ -61,3 +72,6 @@ class Matcher(Protocol):
 
     def match_many(self, posts: Sequence[tuple[str, str]]) -> Sequence[Sequence[Match]]:
         """``match`` of each title and text, in their order; faster than one by one."""
+
+    def unmatched(self, title: str, text: str) -> Sequence[Unmatched]:
+        """What stands there and was not counted, by organisation, term and first span."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -33,8 +33,13 @@ def prepare(organisation: Organisation) -> Prepared:
         organisation,
         tuple(spelling for term in terms for spelling in spellings(term)),
         tuple(name for term in named for name in name_of(term)),
-        int.from_bytes(hashlib.sha256(organisation.model_dump_json().encode()).digest()[:16]),
+        digest_of(organisation.model_dump_json()),
     )
+
+
+def digest_of(text: str) -> int:
+    """A number that stands for a text; 0 for none."""
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:16]) if text else 0
 
 
 def same(one: Organisation, other: Organisation) -> bool:
@@ -42,9 +47,10 @@ def same(one: Organisation, other: Organisation) -> bool:
     return one is other or one.__dict__ == other.__dict__
 
 
-def version_of(digest: int) -> str:
-    """The version of a matcher of organisations whose digests have this sum: their order does not matter."""
-    return f"{digest % (1 << 128):032x}"[:16]
+def version_of(digest: int, negative: Sequence[str]) -> str:
+    """The version of a matcher of organisations whose digests have this sum (their order does not matter) and of a
+    negative list."""
+    return f"{(digest + digest_of(chr(10).join(sorted(negative)))) % (1 << 128):032x}"[:16]
 
 
 @contextmanager

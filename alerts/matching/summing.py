@@ -5,16 +5,17 @@ from __future__ import annotations
 import sys
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from math import prod
 
 from alerts.matching.found import Found
-from alerts.matching.port import Match, Span
+from alerts.matching.port import Match, Span, Unmatched
 from alerts.matching.terms import SILENT, STRENGTH, Term
 from alerts.watchlist import Organisation
 
 #: Title and text are looked at as one; nothing is found across.
 BETWEEN = "\n\n\n"
+NEGATIVE = ""  #: in place of an organisation: what the negative list names hides everybody's terms
 
 
 class Summing:
@@ -25,6 +26,11 @@ class Summing:
 
     def matches(self, title: int, every: Iterable[Found]) -> list[Match]:
         """The matches of a text whose title has ``title`` characters."""
+        matches, _ = self.sorted_out(title, every)
+        return matches
+
+    def sorted_out(self, title: int, every: Iterable[Found]) -> tuple[list[Match], list[Unmatched]]:
+        """The same, and what stands in the text and does not count."""
         behind = title + len(BETWEEN)
         spans: dict[Term, dict[Span, Found]] = defaultdict(dict)
         for found in every:
@@ -39,23 +45,32 @@ class Summing:
                 spans[found.term][span] = found
         return self._of(spans)
 
-    def _of(self, spans: dict[Term, dict[Span, Found]]) -> list[Match]:
-        excluded: dict[str, list[Span]] = defaultdict(list)
+    def _of(self, spans: dict[Term, dict[Span, Found]]) -> tuple[list[Match], list[Unmatched]]:
+        excluded: dict[str, dict[Span, str]] = defaultdict(dict)
         context: set[str] = set()
         for term, places in spans.items():
             if term.kind == "exclusion":
-                excluded[term.organisation] += places
+                excluded[term.organisation].update(dict.fromkeys(places, term.text))
             elif term.kind == "context":
                 context.add(term.organisation)
         covers = {organisation: _Cover(hiding) for organisation, hiding in excluded.items()}
-        matches = []
+        everybody = covers.get(NEGATIVE)
+        matches, unmatched = [], []
         for term, places in spans.items():
             if term.kind in SILENT:
                 continue
             if term.cased and term.organisation in self._context and term.organisation not in context:
+                unmatched.append(_unmatched(term, places, "no word of its context stands there"))
                 continue
-            cover = covers.get(term.organisation)
-            kept = {span: found for span, found in places.items() if cover is None or not cover.hides(span)}
+            kept = places
+            for cover, what in ((covers.get(term.organisation), "exclusion"), (everybody, "negative list's")):
+                if cover is None:
+                    continue
+                hidden = {span for span in kept if cover.hides(span)}
+                if hidden:
+                    kept = {span: found for span, found in kept.items() if span not in hidden}
+                    reason = f"inside the {what} {cover.around(min(hidden))!r}"
+                    unmatched.append(_unmatched(term, hidden, reason))
             if not kept:
                 continue
             kept = _apart(kept)
@@ -69,7 +84,12 @@ class Summing:
                     term.organisation, term.text, term.kind, best.view, tuple(sorted(kept)), strength, parts
                 )
             )
-        return in_order(matches)
+        unmatched.sort(key=lambda one: (one.organisation, one.term, one.spans))
+        return in_order(matches), unmatched
+
+
+def _unmatched(term: Term, places: Iterable[Span], reason: str) -> Unmatched:
+    return Unmatched(term.organisation, term.text, term.kind, tuple(sorted(places)), reason)
 
 
 def in_order(matches: Iterable[Match]) -> list[Match]:
@@ -101,8 +121,9 @@ def _meet(one: Span, other: Span) -> bool:
 class _Cover:
     """Places that hide what lies inside one of them."""
 
-    def __init__(self, spans: Sequence[Span]) -> None:
-        self._spans = sorted(spans)
+    def __init__(self, named: Mapping[Span, str]) -> None:
+        self._named = named
+        self._spans = sorted(named)
         reach: dict[str, int] = {}
         self._reach = []
         for span in self._spans:
@@ -112,3 +133,11 @@ class _Cover:
     def hides(self, span: Span) -> bool:
         at = bisect_right(self._spans, Span(span.field, span.start, sys.maxsize))
         return at > 0 and self._spans[at - 1].field == span.field and self._reach[at - 1] >= span.end
+
+    def around(self, span: Span) -> str:
+        """The phrase that hides a hidden place."""
+        return next(
+            name
+            for other, name in sorted(self._named.items())
+            if other.field == span.field and other.start <= span.start and span.end <= other.end
+        )

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from alerts.loading import load_watchlists
+from alerts.loading import load_negative, load_watchlists
 from alerts.matching import build_matcher
 from alerts.message import matches_json, plain
 from config.settings import load_settings
@@ -58,7 +58,8 @@ def test(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="a text file")],
 ) -> None:
     """Show what the watchlists find in a text, and why."""
-    matcher = build_matcher(load_watchlists(load_settings(options(context).config).watchlists_dir))
+    folder = load_settings(options(context).config).watchlists_dir
+    matcher = build_matcher(load_watchlists(folder), load_negative(folder))
     text = file.read_text(encoding="utf-8", errors="replace")
     found = matcher.match("", text)
     lines = [

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from alerts.loading import load_negative
 from alerts.matching import build_matcher, current_matcher
 from alerts.matching.current import _AT_ONCE
 from alerts.matching.engine import TextMatcher
 from alerts.matching.layered import LayeredMatcher
 from alerts.watchlist import Organisation
+from config.errors import InputError
 
 BANK = Organisation(id="bank", name="Bank Tokoranda", acronyms=("BTKR",), context=("rekening",))
 PORT = Organisation(id="port", name="Pelabuhan Lumbersari", domains=("lumbersari.example",))
@@ -93,3 +98,51 @@ def test_what_decides_about_matches_holds_for_the_matcher_in_force_too() -> None
         texts = [("", "Bank Rakyat Nusantara"), ("", "x")]
         assert [bool(found) for found in matcher.match_many(texts)] == [True, False]
     current.wait()
+
+
+def test_the_negative_list_hides_what_lies_inside_its_phrases() -> None:
+    matcher = build_matcher((BANK, PORT), ["Bank Tokoranda charity run", "# 1 Bank"])
+    assert matcher.match("", "the Bank Tokoranda Charity-Run and no more") == []
+    assert organisations(matcher.match("", "Bank Tokoranda charity run, Bank Tokoranda dump")) == {"bank"}
+    assert matcher.version != build_matcher((BANK, PORT)).version
+    current = current_matcher()
+    current.of((BANK,))
+    assert current.of((BANK,), ("Bank Tokoranda charity run",)).match("", "Bank Tokoranda charity run") == []
+    changed = current.of((BANK, PORT), ("Bank Tokoranda charity run",))
+    assert organisations(changed.match("", "Bank Tokoranda charity run, Pelabuhan Lumbersari")) == {"port"}
+    current.wait()
+    assert organisations(current.of((BANK, PORT)).match("", "Bank Tokoranda charity run")) == {"bank"}
+
+
+def test_what_does_not_count_is_told_with_its_reason() -> None:
+    bank = BANK.model_copy(update={"exclusions": ("Bank Tokoranda Fan Club",)})
+    main = TextMatcher((bank, PORT), negative=("Pelabuhan Lumbersari marathon",))
+    text = "Bank Tokoranda Fan Club, BTKR, Pelabuhan Lumbersari marathon"
+    told = {(one.term, one.reason) for one in main.unmatched("", text)}
+    assert told == {
+        ("Bank Tokoranda", "inside the exclusion 'Bank Tokoranda Fan Club'"),
+        ("BTKR", "no word of its context stands there"),
+        ("Pelabuhan Lumbersari", "inside the negative list's 'Pelabuhan Lumbersari marathon'"),
+    }
+    assert {text[span.start : span.end] for one in main.unmatched("", text) for span in one.spans} == {
+        "Bank Tokoranda",
+        "BTKR",
+        "Pelabuhan Lumbersari",
+    }
+    layered = LayeredMatcher(main, (bank.model_copy(update={"name": "Bank Tokoranda Baru"}),), frozenset())
+    assert {one.organisation for one in layered.unmatched("", text)} == {"bank", "port"}
+
+
+def test_a_negative_list_is_read_and_its_faults_are_told(tmp_path: Path) -> None:
+    assert load_negative(tmp_path) == ()
+    (tmp_path / "negative.txt").write_text(
+        "# people\n\nInvented Bank Cup \nInvented Bank Cup\n", encoding="utf-8"
+    )
+    assert load_negative(tmp_path) == ("Invented Bank Cup",)
+    (tmp_path / "negative.txt").write_text("fine words\n!?!\n", encoding="utf-8")
+    with pytest.raises(InputError, match="says nothing to look for") as told:
+        load_negative(tmp_path)
+    assert told.value.problems[0].line == 2
+    (tmp_path / "negative.txt").write_bytes(b"\xff\xfe")
+    with pytest.raises(InputError, match="UTF-8"):
+        load_negative(tmp_path)
