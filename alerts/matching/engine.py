@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from itertools import chain
@@ -12,43 +12,27 @@ from types import MappingProxyType
 
 import numpy as np
 
+from alerts.matching.checking import Checker
 from alerts.matching.domains import DOT_WORDS, decoded
-from alerts.matching.folding import GAP, IGNORED, Classes, Folded, fold
+from alerts.matching.folding import GAP, Classes, Folded, fold
 from alerts.matching.found import Found
 from alerts.matching.lines import LONGEST, Lines, Memory, hashes_of
 from alerts.matching.order import OrderIndex
-from alerts.matching.ordinary import is_ordinary
 from alerts.matching.patterns import PatternMatcher
 from alerts.matching.port import Match, Unmatched
 from alerts.matching.prepared import Prepared, much_made, prepare, same, version_of
-from alerts.matching.runs import align
-from alerts.matching.scan import Hits, Scanned, Scanner, Spread
+from alerts.matching.scan import Hits
 from alerts.matching.summing import BETWEEN, NEGATIVE, Summing
 from alerts.matching.terms import Spelling, Term, spellings
 from alerts.matching.typos import TypoIndex
-from alerts.matching.verify import signs_spelt, spelt, words_spelt
-from alerts.matching.views import WORDS, signs
+from alerts.matching.views import WORDS
 from alerts.watchlist import Organisation
 
-_MOST_PLACES = 200  # of one term in one text; a flood of a name says no more
 _AT_ONCE = 1 << 17  # characters of the texts that are looked at in one go: what fits a processor's cache
 _MANY = 5000  # organisations
 _BANG = re.compile(r"[!|](?<=\w.)(?=\w)")
 _PUNYCODE = re.compile(r"(?:[\w-]{1,63}\.){0,4}xn--[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}", re.IGNORECASE)
 _DOT_WORD = re.compile(rf"(?<=[\s\[({{<])(?:{'|'.join(DOT_WORDS)})(?=[\s\])}}>])", re.IGNORECASE)
-
-
-class _Patterns:
-    """All spellings of one view by their letters, numbered. ``signals`` are looked for too and spell nothing."""
-
-    def __init__(self, found: Iterable[Spelling], signals: Iterable[bytes] = ()) -> None:
-        by_letters: dict[bytes, list[Spelling]] = defaultdict(list)
-        for spelling in found:
-            by_letters[spelling.letters].append(spelling)
-        for signal in signals:
-            by_letters.setdefault(signal, [])
-        self.letters = list(by_letters)
-        self.spellings = list(by_letters.values())
 
 
 class _Texts:
@@ -97,18 +81,8 @@ class TextMatcher:
         names = [name for one in every for name in one.names] if loose else []
         domains = any(one.domains for one in organisations)
         dots = [WORDS.of(fold(word).classes) + b" " for word in DOT_WORDS] if domains else []
-        self._words = _Patterns(by_view["words"], dots)
-        self._compact, self._sound, self._signs = (
-            _Patterns(by_view[view]) for view in ("compact", "sound", "signs")
-        )
-        capital = [bool(there) and all(map(_capital, there)) for there in self._words.spellings]
-        self._scanner = Scanner(
-            self._words.letters,
-            capital,
-            self._compact.letters,
-            self._sound.letters,
-            self._signs.letters,
-        )
+        self._checker = Checker(by_view, dots)
+        self._scanner = self._checker.scanner()
         self._typos, self._order = TypoIndex(names), OrderIndex(names)
         self._loose, self._memory = bool(names), Memory()
         self._patterns = PatternMatcher(organisations)
@@ -146,7 +120,7 @@ class TextMatcher:
         scanned = self._scanner.scan(texts.whole)
         found: dict[int, list[Found]] = defaultdict(list)
         for number in {*scanned.words, *scanned.compact, *scanned.sound, *scanned.signs}:
-            found[number] += self._found(number, texts, scanned)
+            found[number] += self._checker.found(number, texts.folded(number), scanned)
         changed = [
             (number, *change)
             for number in {*scanned.words, *scanned.banged}
@@ -159,7 +133,7 @@ class TextMatcher:
             number, _, classes = changed[at]
             folded = texts.folded(number)
             if folded.origin is None:
-                found[number] += self._spread(replace(folded, classes=classes(folded.classes)), hits)
+                found[number] += self._checker.spread(replace(folded, classes=classes(folded.classes)), hits)
         if self._loose:
             for number, one in self._misspelt(texts, scanned.lines):
                 found[number].append(one)
@@ -168,22 +142,11 @@ class TextMatcher:
                 found[number] += self._patterns.find(text)
         return found
 
-    def _found(self, number: int, texts: _Texts, scanned: Scanned) -> Iterator[Found]:
-        folded = texts.folded(number)
-        if number in scanned.words:
-            yield from self._spelt_words(folded, scanned.words[number])
-        if number in scanned.compact:
-            yield from self._spread(folded, scanned.compact[number])
-        if number in scanned.sound:
-            yield from self._sounding(folded, scanned.sound[number])
-        if number in scanned.signs:
-            yield from self._signed(folded.text, scanned.signs[number])
-
     def _changed(
         self, text: str, words: Hits, banged: bool
     ) -> Iterator[tuple[str, Callable[[Classes], Classes]]]:
         """The text as it may be read too: dots that are spelt, and marks that stand for letters."""
-        if any(not self._words.spellings[number] for _, number in words):
+        if self._checker.has_dots(words):
             spans = [word.span() for word in _DOT_WORD.finditer(text)]
             if spans:
                 yield _with(text, spans, " "), lambda classes: _with_classes(classes, spans, GAP)
@@ -191,16 +154,6 @@ class TextMatcher:
             marks = [mark.span() for mark in _BANG.finditer(text)]
             if marks:
                 yield _with(text, marks, "1"), lambda classes: _with_classes(classes, marks, ord("1"))
-
-    def _spelt_words(self, folded: Folded, hits: Hits) -> Iterator[Found]:
-        view = WORDS.of(folded.classes)
-        whole = len(view) == len(folded.classes)  # then each letter stands where its class does
-        places = None if whole else WORDS.places(folded.classes)
-        for start, number in hits:
-            end = start + len(self._words.letters[number]) - 1
-            for spelling in self._words.spellings[number]:
-                run = range(start, end) if places is None else places[start:end].tolist()
-                yield from _word(spelling, folded, run)
 
     def _misspelt(self, texts: _Texts, lines: Lines) -> Iterator[tuple[int, Found]]:
         """Misspelt names, names in another order, and domains in the encoding of international names. What is
@@ -227,104 +180,15 @@ class TextMatcher:
             for one in self._punycode(texts.whole[number]):
                 yield number, one
 
-    def _spread(self, folded: Folded, hits: Spread) -> Iterator[Found]:
-        counts: Counter[Term] = Counter()
-        for spelling, shown, places, repeated in self._aligned(self._compact, folded, hits, counts):
-            parts = spelt(spelling, shown, places)
-            if parts is None:
-                continue
-            start, end = folded.span(places[0], places[-1])
-            if repeated:
-                if is_ordinary(folded.text[start:end].lower()):
-                    continue
-                parts["repeated letters"] = 0.9
-            view = "domain" if spelling.term.kind == "domain" else "compact" if parts else "words"
-            counts[spelling.term] += 1
-            yield Found(spelling.term, view, start, end, {**dict(spelling.parts), **parts})
-
     def _punycode(self, text: str) -> Iterator[Found]:
         """Domains of ours by their look, written in the encoding of international names."""
         for host in _PUNYCODE.finditer(text):
             shown = decoded(host[0])
-            for found in self._spread(fold(shown), self._scanner.spread([shown]).get(0, [])):
+            for found in self._checker.spread(fold(shown), self._scanner.spread([shown]).get(0, [])):
                 if found.view == "domain":
                     yield replace(
                         found, start=host.start(), end=host.end(), parts={**found.parts, "punycode": 0.95}
                     )
-
-    def _sounding(self, folded: Folded, hits: Spread) -> Iterator[Found]:
-        counts: Counter[Term] = Counter()
-        for spelling, shown, places, _ in self._aligned(self._sound, folded, hits, counts):
-            parts = spelt(spelling, shown, places)
-            if parts is not None and "spread" not in parts and "cut" not in parts:
-                span = folded.span(places[0], places[-1])
-                counts[spelling.term] += 1
-                yield Found(spelling.term, "sound", *span, {**dict(spelling.parts), **parts})
-
-    def _aligned(
-        self, patterns: _Patterns, folded: Folded, hits: Spread, counts: Counter[Term]
-    ) -> Iterator[tuple[Spelling, Folded, list[int], bool]]:
-        """Each candidate with the places of its term's letters, repetitions hidden, until the term has been
-        counted often enough."""
-        changed: bytearray | None = None  # one for all candidates: a hostile text may have very many
-        for number, groups in hits:
-            there = [
-                spelling for spelling in patterns.spellings[number] if counts[spelling.term] < _MOST_PLACES
-            ]
-            for spelling in there:
-                aligned = align(spelling.runs, groups, folded.classes)
-                if aligned is None:
-                    continue
-                places, repeated = aligned
-                if not repeated:
-                    yield spelling, folded, places, False
-                    continue
-                if changed is None:
-                    changed = bytearray(folded.classes)
-                    hidden = replace(folded, classes=changed)
-                for place in repeated:
-                    changed[place] = IGNORED
-                yield spelling, hidden, places, True
-                for place in repeated:
-                    changed[place] = folded.classes[place]
-
-    def _signed(self, text: str, hits: Hits) -> Iterator[Found]:
-        view = signs(text)
-        if view is None:
-            return
-        _, every = view
-        for start, number in hits:
-            first = int(np.searchsorted(every, start))
-            places = every[first : first + len(self._signs.letters[number]) // 2].tolist()
-            for spelling in self._signs.spellings[number]:
-                parts = signs_spelt(spelling, text, places)
-                if parts is not None:
-                    last = places[-1] + 1
-                    yield Found(
-                        spelling.term,
-                        "words" if not parts else "compact",
-                        places[0],
-                        last,
-                        {**dict(spelling.parts), **parts},
-                    )
-
-
-def _word(spelling: Spelling, folded: Folded, run: Sequence[int]) -> Iterator[Found]:
-    places = [at for at in run if folded.classes[at] != GAP]
-    places = [at for at in places if WORDS.translation[folded.classes[at]] != GAP]
-    if len(places) != len(spelling.seen):
-        return
-    parts = words_spelt(spelling, folded, places)
-    if parts is not None:
-        yield Found(
-            spelling.term, "words", *folded.span(places[0], places[-1]), {**dict(spelling.parts), **parts}
-        )
-
-
-def _capital(spelling: Spelling) -> bool:
-    """Whether a term counts only with a capital at its beginning."""
-    letters = (char for char in spelling.term.text if char.isalnum())
-    return spelling.term.cased and next(letters, "").isupper()
 
 
 def _with(text: str, spans: Sequence[tuple[int, int]], char: str) -> str:
