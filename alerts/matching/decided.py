@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from alerts.matching.ordinary import is_ordinary
-from alerts.matching.port import Match, Matcher
+from alerts.matching.port import Match, Matcher, Unmatched
 from alerts.matching.terms import terms_of
 from alerts.watchlist import Organisation
 from indexer.text import fold
@@ -102,3 +102,13 @@ class DecidedMatcher:
             self._decider.kept(matches, title, text)
             for matches, (title, text) in zip(found, posts, strict=True)
         ]
+
+    def unmatched(self, title: str, text: str) -> Sequence[Unmatched]:
+        matches, folded = self._inner.match(title, text), fold(f"{title}\n{text}")
+        refused = [
+            Unmatched(match.organisation, match.term, match.kind, match.spans, refusal.why)
+            for match in matches
+            if (refusal := self._decider.refused(match, matches, folded))
+        ]
+        every = [*self._inner.unmatched(title, text), *refused]
+        return sorted(every, key=lambda one: (one.organisation, one.term, one.spans))
