@@ -9,15 +9,13 @@ from dataclasses import replace
 import numpy as np
 
 from alerts.matching.folding import GAP, IGNORED, Folded
-from alerts.matching.found import Found
+from alerts.matching.found import MOST_PLACES, Found
 from alerts.matching.ordinary import is_ordinary
 from alerts.matching.runs import align
 from alerts.matching.scan import Hits, Scanned, Scanner, Spread
 from alerts.matching.terms import Spelling, Term
 from alerts.matching.verify import signs_spelt, spelt, words_spelt
 from alerts.matching.views import WORDS, signs
-
-_MOST_PLACES = 200  # of one term in one text; a flood of a name says no more
 
 
 class _Patterns:
@@ -69,11 +67,15 @@ class Checker:
         view = WORDS.of(folded.classes)
         whole = len(view) == len(folded.classes)  # then each letter stands where its class does
         places = None if whole else WORDS.places(folded.classes)
+        counts: Counter[Term] = Counter()
         for start, number in hits:
             end = start + len(self._words.letters[number]) - 1
             for spelling in self._words.spellings[number]:
-                run = range(start, end) if places is None else places[start:end].tolist()
-                yield from _word(spelling, folded, run)
+                if counts[spelling.term] < MOST_PLACES:
+                    run = range(start, end) if places is None else places[start:end].tolist()
+                    for found in _word(spelling, folded, run):
+                        counts[spelling.term] += 1
+                        yield found
 
     def spread(self, folded: Folded, hits: Spread) -> Iterator[Found]:
         """What stands in the view compact."""
@@ -106,10 +108,11 @@ class Checker:
         """Each candidate with the places of its term's letters, repetitions hidden, until the term has been
         counted often enough."""
         changed: bytearray | None = None  # one for all candidates: a hostile text may have very many
-        for number, groups in hits:
+        for number, letters in hits:
             there = [
-                spelling for spelling in patterns.spellings[number] if counts[spelling.term] < _MOST_PLACES
+                spelling for spelling in patterns.spellings[number] if counts[spelling.term] < MOST_PLACES
             ]
+            groups = letters.groups() if there else []
             for spelling in there:
                 aligned = align(spelling.runs, groups, folded.classes)
                 if aligned is None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from alerts.matching.terms import Term
 
 Parts = dict[str, float]
+#: Of one term in one text; a flood of a name says no more.
+MOST_PLACES = 200
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,6 @@ from alerts.matching.trie import PADDING, Indexes, Trie
 
 Bools = npt.NDArray[np.bool_]
 Hits = list[tuple[int, int]]  # of one text: places, and which pattern stands there
-Spread = list[tuple[int, list[list[int]]]]  # of one text: patterns, and the places of each of their letters
 
 
 def _parted(before: Bytes, after: Bytes, inner: Bytes, outer: Bytes) -> Bools:
@@ -58,6 +57,26 @@ def _opens(kinds: Bytes) -> Bools:
             near[back:] |= opens[:-back]
         opens |= near & arabic
     return opens
+
+
+@dataclass(frozen=True, slots=True)
+class Letters:
+    """Where the letters of a pattern stand. A hostile text may have very many, of which few are asked for."""
+
+    kept: Indexes
+    heads: Indexes
+    place: int
+    length: int
+    before: int
+
+    def groups(self) -> list[list[int]]:
+        """The places of each run in the text as it is folded."""
+        edges = self.heads[self.place : self.place + self.length + 1].tolist()
+        places = (self.kept[edges[0] : edges[-1]] - self.before).tolist()
+        return [places[low - edges[0] : high - edges[0]] for low, high in pairwise(edges)]
+
+
+Spread = list[tuple[int, Letters]]  # of one text: patterns, and where their letters stand
 
 
 class _Runs:
@@ -86,12 +105,10 @@ class _Runs:
         places, numbers, lengths = places[closed], numbers[closed], lengths[closed]
         texts = np.searchsorted(joined.ends, self._kept[heads[places]]) - 1
         rows = zip(texts.tolist(), places.tolist(), numbers.tolist(), lengths.tolist(), strict=True)
+        edges = joined.ends.tolist()
         for text, place, number, length in sorted(set(rows)):
-            edges = heads[place : place + length + 1].tolist()
-            before = joined.ends[text] + BEHIND
-            letters = (self._kept[edges[0] : edges[-1]] - before).tolist()
-            groups = [letters[low - edges[0] : high - edges[0]] for low, high in pairwise(edges)]
-            into.setdefault(text, []).append((number, groups))
+            letters = Letters(self._kept, heads, place, length, edges[text] + BEHIND)
+            into.setdefault(text, []).append((number, letters))
 
 
 def _by_text(places: Indexes, ends: Indexes, numbers: Indexes, into: dict[int, Hits]) -> None:
@@ -105,7 +122,7 @@ def _by_text(places: Indexes, ends: Indexes, numbers: Indexes, into: dict[int, H
 @dataclass(frozen=True, slots=True)
 class Scanned:
     """What was found in the views of texts, by the text's number: ``words`` where in the view; ``signs`` where in the
-    text; ``compact`` and ``sound`` the places of each run in the text as it is folded. ``banged``: texts in which an
+    text; ``compact`` and ``sound`` where the letters stand. ``banged``: texts in which an
     exclamation mark or bar may stand for a letter. ``lines``: the words of the texts."""
 
     lines: Lines

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from math import prod
 
-from alerts.matching.found import Found
+from alerts.matching.found import MOST_PLACES, Found
 from alerts.matching.port import Match, Span, Unmatched
 from alerts.matching.terms import SILENT, STRENGTH, Term
 from alerts.watchlist import Organisation
@@ -79,11 +79,8 @@ class Summing:
             if term.cased and term.organisation in context:
                 parts[term.kind] = max(STRENGTH[term.kind], 0.8)
             strength = round(prod(parts.values()), 4)
-            matches.append(
-                Match(
-                    term.organisation, term.text, term.kind, best.view, tuple(sorted(kept)), strength, parts
-                )
-            )
+            spans = tuple(sorted(kept)[:MOST_PLACES])
+            matches.append(Match(term.organisation, term.text, term.kind, best.view, spans, strength, parts))
         unmatched.sort(key=lambda one: (one.organisation, one.term, one.spans))
         return in_order(matches), unmatched
 

@@ -16,7 +16,7 @@ from rapidfuzz.distance import OSA
 
 from alerts.matching.domains import host_around, is_dot, stands_alone
 from alerts.matching.folding import OTHER, Folded, fold
-from alerts.matching.found import Found
+from alerts.matching.found import MOST_PLACES, Found
 from alerts.matching.hashing import Hashes, Indexes, Table, Words, mixed, words_of
 from alerts.matching.legal import without_legal_form
 from alerts.matching.lines import Flags, Lines, Memory
@@ -31,7 +31,6 @@ _LEAST_WORD = 3
 _NEXT, _PREVIOUS = np.uint64(0xC2B2AE3D27D4EB4F), np.uint64(0x165667B19E3779F9)
 _LONGEST_WORD = 40
 ALONE, AFTER, BEFORE = 1, 2, 4  #: what a word tells
-_MOST_PLACES = 200  #: of one name in one text
 _MOST = 64  #: names that are measured for one place
 
 
@@ -121,7 +120,7 @@ class TypoIndex:
                 text = lines.text_of(at)
                 for entry in table.entries(int(asked[hit]))[:_MOST]:
                     name = int(self._owner[entry])
-                    if (at, entry) not in seen and counts[text, name] < _MOST_PLACES:
+                    if (at, entry) not in seen and counts[text, name] < MOST_PLACES:
                         seen.add((at, entry))
                         for found in self._measured(entry, at, text, lines, folded):
                             counts[text, name] += 1

@@ -11,6 +11,7 @@ from alerts.matching import build_matcher
 from alerts.matching import engine as engine_module
 from alerts.matching.engine import TextMatcher
 from alerts.matching.folding import fold
+from alerts.matching.found import MOST_PLACES
 from alerts.matching.joined import BEHIND, END, NONE, join, one_text
 from alerts.matching.lines import Memory, hashes_of
 from alerts.matching.trie import PADDING, Trie
@@ -140,3 +141,16 @@ def test_words_have_numbers_of_their_own_and_are_remembered(words: list[bytes]) 
 
 def test_a_matcher_of_nothing_finds_nothing() -> None:
     assert TextMatcher([]).match_many([("a", "b"), ("", "文 ß")]) == [[], []]
+
+
+def test_a_flood_of_a_name_is_not_told_in_full() -> None:
+    for word in (
+        "rekening TKR",
+        "Tokorandu",
+        "Tokornadu",
+        "SB-1234",
+        "東穗科技",
+        "Dinas Kota Kalimbara Perairan",
+    ):
+        (match, *_) = MATCHER.match("", f"{word}. " * 300)
+        assert len(match.spans) == MOST_PLACES, word
