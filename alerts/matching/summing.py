@@ -79,14 +79,14 @@ class Summing:
             if term.cased and term.organisation in context:
                 parts[term.kind] = max(STRENGTH[term.kind], 0.8)
             strength = round(prod(parts.values()), 4)
-            spans = tuple(sorted(kept)[:MOST_PLACES])
-            matches.append(Match(term.organisation, term.text, term.kind, best.view, spans, strength, parts))
+            told = tuple(sorted(kept)[:MOST_PLACES])
+            matches.append(Match(term.organisation, term.text, term.kind, best.view, told, strength, parts))
         unmatched.sort(key=lambda one: (one.organisation, one.term, one.spans))
         return in_order(matches), unmatched
 
 
 def _unmatched(term: Term, places: Iterable[Span], reason: str) -> Unmatched:
-    return Unmatched(term.organisation, term.text, term.kind, tuple(sorted(places)), reason)
+    return Unmatched(term.organisation, term.text, term.kind, tuple(sorted(places)[:MOST_PLACES]), reason)
 
 
 def in_order(matches: Iterable[Match]) -> list[Match]:
