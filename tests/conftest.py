@@ -15,12 +15,13 @@ from typing import Any
 
 import pytest
 from elastic.nodes import Cluster, NodeMissing
-from elasticsearch import Elasticsearch
 
+from config.settings import ElasticsearchSettings
 from console.demo.board import Forum
 from console.demo.tor_network import PrivateTor
 from indexer.opening import open_store
 from indexer.post import Kind, Post, PostKey
+from indexer.stores.elasticsearch_client import connect, read_url
 
 pytest_plugins = ["databases"]
 
@@ -130,17 +131,39 @@ def elasticsearch() -> Iterator[str]:
         pytest.skip(f"no Elasticsearch: {error}; or set ELASTICSEARCH_URL")
 
 
+@pytest.fixture(scope="session")
+def three_nodes() -> Iterator[str]:
+    """A cluster of three genuine nodes, without a prefix."""
+    try:
+        with Cluster(3) as cluster:
+            yield cluster.url
+    except NodeMissing as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(f"no Elasticsearch: {error}")
+
+
 @pytest.fixture
 def prefixes(elasticsearch: str) -> Iterator[Callable[[], str]]:
     """Makes URLs of stores that are removed after the test."""
+    yield from _prefixes(elasticsearch)
+
+
+@pytest.fixture
+def prefixes_on_three(three_nodes: str) -> Iterator[Callable[[], str]]:
+    """The same on three nodes."""
+    yield from _prefixes(three_nodes)
+
+
+def _prefixes(server: str) -> Iterator[Callable[[], str]]:
     made: list[str] = []
 
     def make() -> str:
         made.append(f"test-{secrets.token_hex(6)}")
-        return f"{elasticsearch}/{made[-1]}"
+        return f"{server}/{made[-1]}"
 
     yield make
-    with closing(Elasticsearch(elasticsearch)) as client:
+    with closing(connect(read_url(server), ElasticsearchSettings())) as client:
         for prefix in made:
             client.indices.delete(index=f"{prefix}-*", expand_wildcards="all")
             client.options(ignore_status=404).indices.delete_index_template(name=f"{prefix}-*")

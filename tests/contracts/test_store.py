@@ -28,13 +28,14 @@ from indexer.store import Filters, PurgePolicy, Sort, Store
 NOON = datetime(2026, 1, 6, 12, tzinfo=UTC)
 
 
-@pytest.fixture(params=["sqlite", "elasticsearch"])
+@pytest.fixture(params=["sqlite", "elasticsearch", "three nodes"])
 def urls(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
     """Makes URLs of empty stores of one kind."""
     if request.param == "sqlite":
         numbers = count()
         return lambda: f"sqlite:///{tmp_path}/posts{next(numbers)}.db"
-    made: Callable[[], str] = request.getfixturevalue("prefixes")
+    name = "prefixes" if request.param == "elasticsearch" else "prefixes_on_three"
+    made: Callable[[], str] = request.getfixturevalue(name)
     return made
 
 
