@@ -197,7 +197,7 @@ def test_adapters_are_found_by_name() -> None:
     assert all(load_adapter(name).name == name for name in adapter_names())
     with pytest.raises(ValueError, match="did you mean 'mybb'"):
         load_adapter("mybbb")
-    with pytest.raises(ValueError, match="machina, marketplace, mybb"):
+    with pytest.raises(ValueError, match="machina, marketplace, misago, mybb"):
         load_adapter("zzz")
 
 
