@@ -239,15 +239,20 @@ class ColumnUnknown(StopError):
 # --- the file
 
 
+def free(name: str, settings: Settings) -> Path:
+    """The file of a new source. Raises ``SourceTaken`` when it is there already."""
+    path = settings.sources_dir / f"{name}.yaml"
+    if path.exists():
+        raise SourceTaken(f"{path} is there already", cure="choose another --id, or remove it")
+    return path
+
+
 def write(proposal: Proposal, settings: Settings) -> Path:
     """Write the source's file, which must not be there. Raises ``SourceTaken``."""
-    path = settings.sources_dir / f"{proposal.source.id}.yaml"
+    path = free(proposal.source.id, settings)
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(as_yaml(proposal.source))
-    except FileExistsError:
-        raise SourceTaken(f"{path} is there already", cure="choose another --id, or remove it") from None
+    with path.open("x", encoding="utf-8") as file:
+        file.write(as_yaml(proposal.source))
     return path
 
 

@@ -20,6 +20,7 @@ from console.adding import (
     as_yaml,
     columns,
     corrected,
+    free,
     probe,
     propose,
     read_pages,
@@ -66,6 +67,8 @@ def add(
     config = options(context).config
     settings = load_settings(config)
     begun = time.monotonic()
+    if id_ and not dry_run:
+        free(id_, settings)  # told before anything is fetched
     proposal = propose(url, config, name=id_, adapter=adapter)
     if column:
         proposal = corrected(proposal, _pointed(column))

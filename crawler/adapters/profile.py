@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import replace
+from datetime import timedelta
 from urllib.parse import urlsplit, urlunsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -25,6 +27,7 @@ from crawler.paging import infer_paging, read_paging, with_number
 from crawler.profile import BoardLayout, Paging, Part, Profile
 from crawler.records import Record, cut, link_of, name_of, text_of, time_at
 
+_MINUTE = timedelta(minutes=1)
 _STICKY = re.compile(
     r"\b(sticky|stuck|pinned|announce(ment)?|закреплен\w*|важно|置顶|fijado|épinglé|angepinnt)\b", re.I
 )
@@ -127,7 +130,23 @@ def read_board(layout: BoardLayout, page: Page, boards: str | None = None) -> Bo
     if not rows and not listed and not records:
         raise PageUnreadable(f"no board of this profile at {page.url}")
     pages = read_paging(tree, page.url, layout.paging, inside)
-    return BoardPage(tuple(rows.values()), listed, pages.page, pages.pages, pages.next_url)
+    return BoardPage(_pinned(list(rows.values())), listed, pages.page, pages.pages, pages.next_url)
+
+
+def _pinned(rows: list[ThreadRow]) -> tuple[ThreadRow, ...]:
+    """The rows of a board that lists the newest activity first, with those marked that stand before newer ones: not
+    every board says in words that they are pinned."""
+    times = [row.last_activity.at for row in rows]
+    first = 0
+    while first < len(rows) and any(
+        mine is None or (later is not None and mine < later - _MINUTE)
+        for mine in times[first : first + 1]
+        for later in times[first + 1 :]
+    ):
+        first += 1
+    if first > len(rows) / 3:
+        return tuple(rows)  # listed in another order
+    return tuple(replace(row, sticky=True) if at < first else row for at, row in enumerate(rows))
 
 
 def _row(layout: BoardLayout, record: Record, page: Page) -> ThreadRow | None:

@@ -94,3 +94,15 @@ def test_paging_is_told_from_links(here: str, links: dict[int, str], where: str,
 def test_a_page_without_further_ones_has_none() -> None:
     read = read_paging(parse("<a href='/f?id=3'>3</a>"), f"{BASE}/f?id=2", Paging(where="query page"))
     assert (read.page, read.pages, read.next_url) == (1, 1, None)
+
+
+def test_rows_that_stand_before_newer_ones_are_pinned() -> None:
+    site = Invented("cards")
+    profile = induced(*invented("cards")[:2])
+    assert profile is not None
+    threads = site.boards[0].threads
+    threads.insert(0, threads.pop())  # the oldest first, without a word about it
+    rows = ByProfile(profile).board(site.board(0)).threads
+    assert [row.sticky for row in rows] == [True] + [False] * (len(threads) - 1)
+    threads.reverse()
+    assert not any(row.sticky for row in ByProfile(profile).board(site.board(0)).threads)
