@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from alerts.watchlist import Organisation, Watchlist
 from config.errors import InputError, Problem
-from config.inputs import read_folder
+from config.inputs import read_folder, read_yaml
 from indexer.text import words
 
 NEGATIVE_LIST = "negative.txt"  #: phrases inside which no organisation is meant
@@ -14,10 +15,19 @@ NEGATIVE_LIST = "negative.txt"  #: phrases inside which no organisation is meant
 
 def load_watchlists(folder: Path) -> tuple[Organisation, ...]:
     """Every organisation of every file. Raises ``InputError`` with all faults, and for an id in two files."""
+    return _joined(folder, read_folder(folder, Watchlist))
+
+
+def load_watchlist(path: Path) -> tuple[Organisation, ...]:
+    """Every organisation of one file; its rules are looked for beside it. Raises ``InputError`` with all faults."""
+    return _joined(path.parent, {path: read_yaml(path, Watchlist)})
+
+
+def _joined(folder: Path, watchlists: Mapping[Path, Watchlist]) -> tuple[Organisation, ...]:
     organisations: dict[str, Organisation] = {}
     files: dict[str, Path] = {}
     problems = []
-    for path, watchlist in read_folder(folder, Watchlist).items():
+    for path, watchlist in watchlists.items():
         for number, organisation in enumerate(watchlist.organisations):
             if organisation.id in organisations:
                 field = f"organisations.{number}.id"

@@ -14,7 +14,7 @@ from indexer.fact import Fact
 from indexer.post import Post
 
 #: Facts that name one very file, and those by which a seller is reached or paid.
-SAMPLES = frozenset({"file hash", "magnet"})
+SAMPLES = frozenset({"md5", "sha1", "sha256", "sha512", "magnet"})
 CONTACTS = frozenset(
     {"telegram", "mail", "tox", "session", "jabber", "wickr", "matrix", "discord", "icq", "signal", "skype"}
     | {"threema", "qq", "wechat", "whatsapp", "keybase", "pgp", "wallet"}

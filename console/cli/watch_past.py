@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from alerts.foresight import preview, report
+from alerts.loading import load_watchlist
 from alerts.matching import build_matcher
 from alerts.message import plain
 from alerts.retro import (
@@ -25,8 +26,8 @@ from alerts.retro import (
     list_hunts,
     list_proposals,
 )
-from alerts.watchlist import Organisation, Watchlist
-from config.inputs import nearest, read_yaml
+from alerts.watchlist import Organisation
+from config.inputs import nearest
 from config.settings import load_settings
 from console.cli.output import options, show, table
 from console.cli.people import me
@@ -57,7 +58,7 @@ def _preview(
     examples: Annotated[int, typer.Option(min=0, max=100, help="posts shown of each organisation")] = 5,
 ) -> None:
     """What a watchlist would have found lately, and how many alerts a week to expect. Nothing is written."""
-    organisations = read_yaml(file, Watchlist).organisations
+    organisations = load_watchlist(file)
     now = datetime.now(UTC)
     with store(load_settings(options(context).config)) as posts:
         found = preview(
