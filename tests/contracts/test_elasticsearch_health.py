@@ -4,36 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from elastic.proxy import Proxy
+from elastic.samples import post
 from elasticsearch import Elasticsearch
 
 from config.errors import CursorUnknown, StoreRefused
 from config.settings import ElasticsearchSettings
 from indexer.ingest import Ingest
 from indexer.opening import open_store
-from indexer.post import Post, PostKey
 from indexer.spool import Spool
 from indexer.store import Store
-
-NOON = datetime(2026, 1, 6, 12, tzinfo=UTC)
-
-
-def post(name: str, text: str = "words") -> Post:
-    return Post(
-        key=PostKey("forum", "t", name),
-        board="sale",
-        position=1,
-        title="t",
-        author="ann",
-        text=text,
-        url="http://b.invalid/",
-        seen_at=NOON,
-    )
+from indexer.stores.elasticsearch_mapping import Names
 
 
 @pytest.fixture
@@ -102,7 +87,7 @@ def test_how_far_a_reader_is_behind(store: Store, url: str, client: Elasticsearc
     store.put([post("1"), post("2")])
     cursor = store.changes(limit=1).cursor
     assert (store.behind(None), store.behind(cursor)) == (2, 1)
-    client.indices.rollover(alias=f"{prefix(url)}-changes-write")
+    client.indices.rollover(alias=Names(prefix(url)).changes_write)
     store.put([post("3"), post("4")])
     assert (store.behind(None), store.behind(cursor)) == (4, 3)
     cursor = store.changes(cursor).cursor
@@ -132,7 +117,7 @@ def test_a_blocked_index_is_told_and_loses_nothing(
 
 
 def test_a_lost_alias_is_told(store: Store, url: str, client: Elasticsearch, spool: Spool) -> None:
-    alias, index = f"{prefix(url)}-changes-write", f"{prefix(url)}-changes-000001"
+    alias, index = Names(prefix(url)).changes_write, f"{prefix(url)}-changes-000001"
     client.indices.delete_alias(index=index, name=alias)
     assert f"the alias {alias} is gone" in says(store)
     with closing(into(url, spool)) as ingest:
