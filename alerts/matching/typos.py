@@ -6,6 +6,7 @@ neighbouring words, one of them with any letter left out. What is found is measu
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from alerts.matching.terms import Term
 from alerts.matching.verify import gap_is_short
 from alerts.matching.views import WORDS
 
+_DIGIT = re.compile("[0-9]")
 LEAST_ONE, LEAST_TWO = 6, 10  #: letters of a name in which one, or two, may be wrong
 _LEAST_FIRST = 8  #: letters of a name whose first letter may be wrong
 _LEAST_WORD = 3
@@ -228,7 +230,7 @@ def _edits(wanted: Sequence[bytes], there: Sequence[bytes]) -> int:
     most = 2 if letters >= LEAST_TWO else 1
     found = b" ".join(there).decode("latin-1")
     written = b" ".join(wanted).decode("latin-1")
-    if any(char.isdigit() for char in found) and not any(char.isdigit() for char in written):
+    if _DIGIT.search(found) and not _DIGIT.search(written):
         return 0
     if written[0] != found[0] and letters < _LEAST_FIRST:
         return 0
