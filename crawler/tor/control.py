@@ -75,7 +75,8 @@ def add_client_key(tor: TorSettings, addresses: Sequence[str], key: str) -> None
             if len(label) != 56:
                 continue  # a public host has no descriptor
             answer = controller.msg(f"ONION_CLIENT_AUTH_ADD {label} x25519:{encoded}")
-            if not answer.is_ok():
+            # 250 new, 251 put in the place of another, 252 new and a waiting descriptor was opened with it
+            if not all(code in ("250", "251", "252") for code, _, _ in answer.content()):
                 raise ClientKeyRefused(
                     f"Tor refuses the key for {label}.onion", cure="check that it is x25519"
                 )
