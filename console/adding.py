@@ -23,6 +23,7 @@ from console.wiring import crawl_environment
 from crawler.adapter import Adapter, BoardLink, BoardPage, Page, ThreadPage
 from crawler.adapters import load_adapter
 from crawler.adapters.profile import ByProfile
+from crawler.deny import denied, denied_url
 from crawler.evidence import page_of, read_kept
 from crawler.induction import Hint, complete, induce_board, induce_thread
 from crawler.profile import Profile
@@ -172,7 +173,7 @@ def _paths(links: Sequence[BoardLink]) -> list[dict[str, str]]:
         parts = urlsplit(link.url)
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         key = re.sub(r"\W+", "-", link.title.lower()).strip("-")[:60] or "board"
-        if any(each["path"] == path for each in made.values()):
+        if any(each["path"] == path for each in made.values()) or denied(link.title) or denied_url(link.url):
             continue
         number, free = 2, key
         while free in made:

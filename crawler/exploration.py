@@ -13,6 +13,7 @@ from config.errors import PageUnreadable
 from crawler.adapter import Adapter, BoardLink, BoardPage, Gate, Page, ThreadRow
 from crawler.adapters import load_adapter
 from crawler.adapters.profile import ByProfile, read_board
+from crawler.deny import denied, denied_url
 from crawler.detection import detect
 from crawler.gates import find_gate
 from crawler.induction import Hint, complete, induce_board
@@ -214,6 +215,8 @@ def _families(page: Page) -> list[list[BoardLink]]:
         url = absolute(page.url, link)
         title = inline(link)
         if not url or not title or urlsplit(url).netloc != host or _NEVER.search(url):
+            continue
+        if denied(title) or denied_url(url):
             continue
         url = url.split("#")[0]
         if url.rstrip("/") == page.url.rstrip("/") or (

@@ -66,6 +66,18 @@ def test_the_address_of_a_board_will_do(name: str) -> None:
     assert len(ByProfile(found.profile).board(board).threads) == len(site.invented.boards[1].threads)
 
 
+def test_a_denied_area_is_not_even_looked_at() -> None:
+    site = Site("cards")
+    index = site.invented.index()
+    bad = f"{BASE}/c/child-porn"
+    site.pages[index.url] = Page(
+        index.url, index.text.replace("<ul", f"<a href='{bad}'>Other area</a><ul"), NOW
+    )
+    found = site.explore(index.url)
+    assert len(found.boards) == 2
+    assert bad not in site.asked
+
+
 def test_what_stands_in_the_way_is_told() -> None:
     html = "<title>Queue</title><p>You are in a queue. Please wait 30 seconds.</p>"
     page = Page(f"{BASE}/", html, NOW)
