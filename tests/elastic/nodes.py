@@ -127,10 +127,12 @@ class Cluster:
     timeout: float = 120.0
     nodes: list[Node] = field(default_factory=list)
     _folder: Path = field(default_factory=Path)
+    _home: Path = field(default_factory=Path)
+    _jdk: Path = field(default_factory=Path)
 
     def __enter__(self) -> Self:
-        jdk = find_jdk()
-        home = prepare(jdk)
+        self._jdk = find_jdk()
+        self._home = prepare(self._jdk)
         self._folder = Path(tempfile.mkdtemp(prefix="duskwatch-elastic-"))
         try:
             ports = _free_ports(2 * self.size)
@@ -140,8 +142,7 @@ class Cluster:
             ]
             for node in self.nodes:
                 self._configure(node)
-                self._launch(node, home, jdk)
-            self._await()
+            self.start()
         except BaseException:
             self.__exit__(None, None, None)
             raise
@@ -153,6 +154,13 @@ class Cluster:
         for node in self.nodes:
             node.kill()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    def start(self) -> None:
+        """Start every node that does not run, and wait until all answer."""
+        for node in self.nodes:
+            if node.process is None or node.process.poll() is not None:
+                self._launch(node)
+        self._await()
 
     @property
     def url(self) -> str:
@@ -178,10 +186,11 @@ class Cluster:
             text += f"discovery.seed_hosts: [{seeds}]\ncluster.initial_master_nodes: [{names}]\n"
         (config / "elasticsearch.yml").write_text(text, encoding="utf-8")
 
-    def _launch(self, node: Node, home: Path, jdk: Path) -> None:
+    def _launch(self, node: Node) -> None:
+        home = self._home
         quick = ["-XX:TieredStopAtLevel=1"] if self.quick else []
         command = [
-            str(jdk / "bin/java"),
+            str(self._jdk / "bin/java"),
             *(
                 f"-Xms{self.heap}m",
                 f"-Xmx{self.heap}m",
