@@ -74,10 +74,10 @@ def hashes_of(letters: bytes, starts: Indexes, ends: Indexes) -> Hashes:
 
 
 class Memory:
-    """What was learnt of numbers: five flags each, and the number forgotten when another takes its slot. What is
+    """What was learnt of numbers: six flags each, and the number forgotten when another takes its slot. What is
     asked while somebody learns is known or unknown, never wrong: number and flags are one value."""
 
-    _FLAGS = np.uint64(31)
+    _FLAGS = np.uint64(63)
 
     def __init__(self, bits: int = 20) -> None:
         self._shift = np.uint64(64 - bits)

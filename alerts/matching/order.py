@@ -19,7 +19,7 @@ from alerts.matching.views import WORDS
 LEAST, MOST = 3, 7  #: significant words of a name
 WORD, SMALL = 8, 16  #: what a word is: of a name; one that does not count
 _CONNECTING = """of the and for in to a an de la le el los las du des da do dos das e y et der die das und von für fur
-    di dan untuk van het ve и в по на للل من في pt tbk inc ltd llc gmbh"""
+    di dan untuk van het ve и в по на للل من في pt tbk inc ltd llc gmbh s"""
 
 
 class OrderIndex:

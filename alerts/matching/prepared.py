@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from alerts.matching.terms import Spelling, spellings, terms_of
+from alerts.matching.terms import NAMES, Spelling, spellings, terms_of
 from alerts.matching.typos import Name, name_of
 from alerts.watchlist import Organisation
 
@@ -28,7 +28,7 @@ class Prepared:
 def prepare(organisation: Organisation) -> Prepared:
     """What a matcher makes of an organisation."""
     terms = terms_of(organisation)
-    named = [term for term in terms if not term.cased and term.kind in ("name", "alias", "domain")]
+    named = [term for term in terms if not term.cased and term.kind in (*NAMES, "domain")]
     return Prepared(
         organisation,
         tuple(spelling for term in terms for spelling in spellings(term)),

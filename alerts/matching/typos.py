@@ -58,7 +58,11 @@ class TypoIndex:
         several = np.repeat(counts, counts) > 1
         lengths = words.ends - words.starts
         domain = np.array([name.term.kind == "domain" for name in self._names], bool)
-        editable = ~(np.repeat(domain, counts) & (number > 0)) & (lengths >= _LEAST_WORD)
+        labels = [
+            name.term.text.split(".")[0].count("-") + 1 for name in self._names
+        ]  # words of the first label
+        zone = np.repeat(domain, counts) & (number >= np.repeat(np.array(labels, np.intp), counts))
+        editable = ~zone & (lengths >= _LEAST_WORD)
         self._number = number
         self._owner = owner
         self._single = self._table(words, np.flatnonzero(~several & editable), None)
@@ -173,6 +177,11 @@ class TypoIndex:
         ]
         start, end = folded.span(ends[0][0], ends[-1][1])
         gaps = [folded.gap(one[1], other[0]) for one, other in pairwise(ends)]
+        wrong = [
+            _text(folded, low, high)
+            for wanted, found, (low, high) in zip(name.words, there, ends, strict=True)
+            if wanted != found
+        ]
         if name.term.kind == "domain":
             joints = [char for char in name.term.text if char in ".-"]
             if not all(
@@ -180,17 +189,16 @@ class TypoIndex:
                 for joint, gap in zip(joints, gaps, strict=False)
             ):
                 return
-            if not stands_alone(folded.text, start, end) or is_ordinary(_text(folded, *ends[0])):
+            if not stands_alone(folded.text, start, end) or any(map(is_ordinary, wrong)):
                 return
             yield Found(name.term, "domain", start, end, {"look-alike domain": 0.8})
             return
         if not all(map(gap_is_short, gaps)) or host_around(folded.text, start, end):
             return
-        wrong = [
-            _text(folded, low, high)
-            for wanted, found, (low, high) in zip(name.words, there, ends, strict=True)
-            if wanted != found
-        ]
+        if any(
+            len(one) <= _LEAST_WORD and one != other for one, other in zip(name.words, there, strict=True)
+        ):
+            return  # "San" and "São" are other words
         right = [
             _text(folded, low, high)
             for wanted, found, (low, high) in zip(name.words, there, ends, strict=True)

@@ -23,7 +23,7 @@ def score(cases: list[Case]) -> tuple[float, float]:
 
 
 def test_generated_posts_are_found_and_near_misses_are_not() -> None:
-    recall, precision = score([case for case in generated(per=1) if case.evasion != "two typos"])
+    recall, precision = score(generated(per=1))
     assert recall >= 0.995
     assert precision >= 0.99
 
