@@ -61,6 +61,7 @@ RETRY_EXCEPTIONS = [
 ]
 
 TELNETCONSOLE_ENABLED = False
+REMOTE_CONTROL_ENABLED = False  # it listens on loopback and runs what it is sent
 COOKIES_ENABLED = True
 LOG_LEVEL = "WARNING"
 LOGSTATS_INTERVAL = 0
