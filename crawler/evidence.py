@@ -11,11 +11,10 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from scrapy.http import Headers, HtmlResponse
 from warcio.archiveiterator import ArchiveIterator
 from warcio.exceptions import ArchiveLoadFailed
 from warcio.statusandheaders import StatusAndHeaders
@@ -24,6 +23,9 @@ from warcio.warcwriter import WARCWriter
 from config.errors import SkipError
 from crawler.adapter import UTC_ZONE, Page
 from indexer.custody import Custody, Entry, signing_key
+
+if TYPE_CHECKING:
+    from scrapy.http import Headers
 
 
 class EvidenceMissing(SkipError):
@@ -206,5 +208,7 @@ def _one_line(text: str) -> str:
 
 def page_of(kept: Kept, zone: ZoneInfo = UTC_ZONE) -> Page:
     """A kept page as an adapter reads it: as of when it was fetched."""
+    from scrapy.http import HtmlResponse  # a quarter of a second that most commands need not wait
+
     response = HtmlResponse(kept.url, kept.status, dict(kept.headers), kept.body)
     return Page(kept.url, response.text, kept.at, zone, kept.status)
