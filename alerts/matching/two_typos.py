@@ -18,7 +18,7 @@ from rapidfuzz.distance import OSA
 
 from alerts.matching.domains import host_around
 from alerts.matching.folding import Folded, Places, fold
-from alerts.matching.found import Found
+from alerts.matching.found import MOST_PLACES, Found
 from alerts.matching.hashing import UNDO, Hashes, Indexes, Table, Words, powers, words_of
 from alerts.matching.ordinary import is_ordinary
 from alerts.matching.typos import LEAST_TWO, Name
@@ -34,7 +34,6 @@ _BACK, _BACK_TWO = np.uint64(UNDO), np.uint64(UNDO * UNDO % 2**64)
 _LEAST_WRONG = 4  # letters of a word that may be wrong
 _LEAST_TELLING = 6  # letters of a right word that tells enough
 _MOST_KEPT = 200_000  # words of which names are remembered
-_MOST_PLACES = 200  # of one name in one text
 #: Words that many names share, as the view of words has them.
 _NAMED = """
 bank banco banque group grupo grup groupe university universitas universidad universidade universite
@@ -169,7 +168,7 @@ class TwoTypoIndex:
                     continue
                 first = at - self._anchors[name]
                 run = there[first : first + len(self._names[name].words)] if first >= 0 else []
-                if counts[name] < _MOST_PLACES and self._spelt(name, run):
+                if counts[name] < MOST_PLACES and self._spelt(name, run):
                     places = WORDS.places(folded.classes) if places is None else places
                     words = words_of(view) if words is None else words
                     found = self._measured(name, first, folded, places, words)

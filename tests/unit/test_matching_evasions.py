@@ -22,10 +22,12 @@ SHOP = Organisation(
     acronyms=("TKR",),
     context=("toko",),
     patterns=(r"TKR-\d{6}",),
-    domains=("tokorandu.co.id",),
+    domains=("tokorandu.co.id", "rekaan-sentosa.example"),
+    brands=("Melvantira",),
 )
+MAIL = Organisation(id="mail", name="San Torvelia", mail_domains=("surat-kandoril.example",))
 HEALTH = Organisation(id="health", name="Ministry of Public Health of Rekania")
-MATCHER = build_matcher([SHOP, HEALTH])
+MATCHER = build_matcher([SHOP, HEALTH, MAIL])
 
 
 def found(text: str) -> set[str]:
@@ -47,11 +49,16 @@ def found(text: str) -> set[str]:
         ("Токоранду", "transliteration"),
         ("sbertekhlab", "transliteration"),
         ("Tokornadu", "typos"),
+        ("Rejaan Sejahtwra", "typos"),
+        ("Melvantria", "typos"),
+        ("Melbamtira", "typos"),
         ("Tokorandu", "alias"),
         ("tokorannu.co.id", "look-alike domain"),
+        ("rekaan-sentisa.example", "look-alike domain"),
         ("xn--tokornd-8fg5i.co.id", "punycode"),
         ("TKR-123456", "pattern"),
         ("Rekania Public Health Ministry", "order"),
+        ("Rekania's Public Health Ministry", "order"),
         ("لمصرف الروفان", "prefix"),
         ("Сбертехлабом", "declension"),
     ],
@@ -83,10 +90,18 @@ def test_finds_a_hidden_name_and_says_how_it_was_hidden(written: str, part: str)
         "t o k o r a n d u m",
         "ab1tokorandu2cd",
         "Rekaan. Sejahtera negara",
+        "Sao Torvelia",  # a word of three letters
+        "rekaan-sentosa.exemple",
     ],
 )
 def test_does_not_fire(text: str) -> None:
     assert found(text) == set()
+
+
+def test_spelt_dots_are_read_where_only_mail_is_watched() -> None:
+    text = "budi@surat-kandoril dot example"
+    [match] = build_matcher([MAIL]).match("", text)
+    assert [text[span.start : span.end] for span in match.spans] == ["surat-kandoril dot example"]
 
 
 def test_a_name_across_title_and_text_is_none() -> None:
