@@ -16,7 +16,7 @@ from alerts.matching.checking import Checker
 from alerts.matching.domains import DOT_WORDS, decoded
 from alerts.matching.folding import GAP, Classes, Folded, fold
 from alerts.matching.found import Found
-from alerts.matching.lines import LONGEST, Flags, Lines, Memory, hashes_of
+from alerts.matching.lines import LONGEST, Lines, Memory, hashes_of
 from alerts.matching.order import OrderIndex
 from alerts.matching.patterns import PatternMatcher
 from alerts.matching.port import Match, Unmatched
@@ -24,7 +24,7 @@ from alerts.matching.prepared import Prepared, much_made, prepare, same, version
 from alerts.matching.scan import Hits
 from alerts.matching.summing import BETWEEN, NEGATIVE, Summing
 from alerts.matching.terms import Spelling, Term, spellings
-from alerts.matching.two_typos import TWICE, TwoTypoIndex
+from alerts.matching.two_typos import TwoTypoIndex
 from alerts.matching.typos import TypoIndex
 from alerts.matching.views import WORDS
 from alerts.watchlist import Organisation
@@ -172,7 +172,7 @@ class TextMatcher:
             flags[unknown] = learnt[again]
         yield from self._typos.find(lines, hashes, flags, texts.folded)
         yield from self._order.find(lines, hashes, flags, texts.folded)
-        yield from self._misspelt_twice(texts, lines, flags)
+        yield from self._two.find(lines, flags, texts.folded)
         at = lines.letters.find(b"xn  ")
         numbers = set()
         while at >= 0:
@@ -181,15 +181,6 @@ class TextMatcher:
         for number in numbers:
             for one in self._punycode(texts.whole[number]):
                 yield number, one
-
-    def _misspelt_twice(self, texts: _Texts, lines: Lines, flags: Flags) -> Iterator[tuple[int, Found]]:
-        telling: dict[int, set[bytes]] = defaultdict(set)
-        for number in np.flatnonzero(flags & TWICE).tolist():
-            telling[lines.text_of(number)].add(lines.word(number))
-        for text, words in telling.items():
-            folded = texts.folded(text)
-            for one in self._two.find(folded, WORDS.of(folded.classes), words):
-                yield text, one
 
     def _punycode(self, text: str) -> Iterator[Found]:
         """Domains of ours by their look, written in the encoding of international names."""

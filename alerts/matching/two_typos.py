@@ -7,19 +7,19 @@ The whole name is then measured letter by letter. What is found of one name depe
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from rapidfuzz.distance import OSA
 
 from alerts.matching.domains import host_around
-from alerts.matching.folding import Folded, Places, fold
+from alerts.matching.folding import Folded, fold
 from alerts.matching.found import MOST_PLACES, Found
-from alerts.matching.hashing import UNDO, Hashes, Indexes, Table, Words, powers, words_of
+from alerts.matching.hashing import UNDO, Hashes, Indexes, Table, powers, words_of
+from alerts.matching.lines import Flags, Lines
 from alerts.matching.ordinary import is_ordinary
 from alerts.matching.typos import LEAST_TWO, Name
 from alerts.matching.verify import gap_is_short
@@ -111,8 +111,8 @@ class TwoTypoIndex:
         self._table = Table(hashes, owners)
         self._known: dict[bytes, tuple[_Candidate, ...]] = {}
 
-    def learn(self, words: Sequence[bytes]) -> npt.NDArray[np.uint8]:
-        """Of each word ``TWICE`` when it may stand in a name with two mistakes, else 0."""
+    def learn(self, words: Sequence[bytes]) -> Flags:
+        """Of distinct words: ``TWICE`` for one that may stand in a name with two mistakes, else 0."""
         learnt = self._learnt(words) if self._names else {}
         if len(self._known) > _MOST_KEPT:
             self._known = {}  # what is asked for again is learnt again
@@ -152,34 +152,39 @@ class TwoTypoIndex:
         )
         return _Candidate(name, beside - anchor, words[beside], 2 - edits)
 
-    def find(self, folded: Folded, view: bytes, telling: Collection[bytes]) -> Iterator[Found]:
-        """Names with two mistakes in the words view of a text; ``telling``: those of its words that are ``TWICE``."""
-        counts: Counter[int] = Counter()
-        places: Places | None = None
-        words: Words | None = None
-        there = [word for word in view.split(b" ") if word]
+    def find(
+        self, lines: Lines, flags: Flags, folded: Callable[[int], Folded]
+    ) -> Iterator[tuple[int, Found]]:
+        """Names with two mistakes in lines of whose words the flags are known, each with the number of its text."""
+        counts: Counter[tuple[int, int]] = Counter()
+        places = np.flatnonzero(flags & TWICE).tolist()
+        words = [lines.word(at) for at in places]
         remembered = self._known  # as it is now: another thread may forget
-        known = {word: candidates for word in telling if (candidates := remembered.get(word))}
-        forgotten = [word for word in telling if word not in known]
+        known = {word: candidates for word in words if (candidates := remembered.get(word))}
+        forgotten = [word for word in dict.fromkeys(words) if word not in known]
         known |= self._learnt(forgotten) if forgotten else {}
-        for at, word in enumerate(there):
+        for at, word in zip(places, words, strict=True):
             for name, step, wanted, most in known.get(word, ()):
-                if step and not (0 <= at + step < len(there) and _like(wanted, there[at + step], most)):
-                    continue
                 first = at - self._anchors[name]
-                run = there[first : first + len(self._names[name].words)] if first >= 0 else []
-                if counts[name] < MOST_PLACES and self._spelt(name, run):
-                    places = WORDS.places(folded.classes) if places is None else places
-                    words = words_of(view) if words is None else words
-                    found = self._measured(name, first, folded, places, words)
+                last = first + len(self._names[name].words) - 1
+                if first < 0 or last >= len(flags):
+                    continue
+                if step and not _like(wanted, lines.word(at + step), most):
+                    continue
+                text = lines.text_of(first)
+                if counts[text, name] >= MOST_PLACES or lines.text_of(last) != text:
+                    continue
+                run = range(first, last + 1)
+                if self._spelt(name, [lines.word(number) for number in run]):
+                    found = self._measured(name, run, folded(text), text, lines)
                     if found:
-                        counts[name] += 1
-                        yield found
+                        counts[text, name] += 1
+                        yield text, found
 
     def _spelt(self, name: int, run: Sequence[bytes]) -> bool:
         """Whether these words are the name with exactly two mistakes, none of them in a short word."""
         wanted = self._names[name].words
-        if len(run) != len(wanted) or any(word.isdigit() for word in run):
+        if any(word.isdigit() for word in run):
             return False
         edits = 0
         for one, other in zip(wanted, run, strict=True):
@@ -193,11 +198,14 @@ class TwoTypoIndex:
         digits = any(char in _DIGITS for word in run for char in word)
         return edits == 2 and not (digits and not any(char in _DIGITS for word in wanted for char in word))
 
-    def _measured(self, name: int, first: int, folded: Folded, places: Places, words: Words) -> Found | None:
+    def _measured(self, name: int, run: range, folded: Folded, text: int, lines: Lines) -> Found | None:
         wanted = self._names[name]
         ends = [
-            (int(places[words.starts[word]]), int(places[words.ends[word] - 1]))
-            for word in range(first, first + len(wanted.words))
+            (
+                lines.place(text, int(lines.starts[word])),
+                lines.place(text, int(lines.ends_of_words[word]) - 1),
+            )
+            for word in run
         ]
         start, end = folded.span(ends[0][0], ends[-1][1])
         gaps = [folded.gap(one[1], other[0]) for one, other in pairwise(ends)]

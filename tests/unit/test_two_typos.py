@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.matching.folding import fold
+from alerts.matching.found import Found
+from alerts.matching.joined import join, one_text
+from alerts.matching.lines import lines_of
 from alerts.matching.terms import Term
 from alerts.matching.two_typos import TWICE, TwoTypoIndex
 from alerts.matching.typos import name_of
-from alerts.matching.views import WORDS
 
 NAMES = ("Bank Torvelia", "Kemvaranolia", "Rumah Sakit Melvantira", "San Marelio Hospital", "Okrodal")
 INDEX = TwoTypoIndex([name for text in NAMES for name in name_of(Term(text, text, "name"))])
 
 
+def hits(texts: list[str], index: TwoTypoIndex = INDEX) -> list[tuple[int, Found]]:
+    lines = lines_of(join(one_text(texts)))
+    words = [lines.word(number) for number in range(len(lines.starts))]
+    distinct = sorted(set(words))
+    learnt = dict(zip(distinct, index.learn(distinct).tolist(), strict=True))
+    flags = np.array([learnt[word] for word in words], np.uint8)
+    return list(index.find(lines, flags, lambda number: fold(texts[number])))
+
+
 def found(text: str, index: TwoTypoIndex = INDEX) -> set[tuple[str, str]]:
-    folded = fold(text)
-    view = WORDS.of(folded.classes)
-    words = sorted({word for word in view.split(b" ") if word})
-    telling = {word for word, flag in zip(words, index.learn(words).tolist(), strict=True) if flag == TWICE}
-    return {(hit.term.text, text[hit.start : hit.end]) for hit in index.find(folded, view, telling)}
+    return {(hit.term.text, text[hit.start : hit.end]) for _, hit in hits([text], index)}
 
 
 @pytest.mark.parametrize(
@@ -77,8 +85,16 @@ def test_other_names_change_nothing(others: set[str]) -> None:
 
 def test_what_was_forgotten_is_learnt_again() -> None:
     index = TwoTypoIndex(name_of(Term("a", "Kemvaranolia", "name")))
-    folded = fold("kenvaranolea")
-    assert [hit.term.text for hit in index.find(folded, WORDS.of(folded.classes), {b"kenvaranolea"})]
+    lines = lines_of(join(one_text(["kenvaranolea"])))
+    flags = np.array([TWICE], np.uint8)
+    assert [hit.term.text for _, hit in index.find(lines, flags, lambda _: fold("kenvaranolea"))] == [
+        "Kemvaranolia"
+    ]
+
+
+def test_a_name_across_texts_is_none() -> None:
+    told = hits(["sold: Bamk", "Torvolia and Bamk Torvolia"])
+    assert [(text, hit.start) for text, hit in told] == [(1, 13)]
 
 
 def test_no_names_find_nothing() -> None:
