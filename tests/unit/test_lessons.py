@@ -19,7 +19,7 @@ from indexer.opening import open_store
 from indexer.store import PurgePolicy, Store
 
 ANA = Actor("ana", "test")
-BANK = Organisation(id="bank", name="Invented Bank", acronyms=("IVB",))
+BANK = Organisation(id="bank", name="Invented Bank", acronyms=("IVBK",))
 
 
 @pytest.fixture
@@ -77,9 +77,9 @@ def test_context_is_proposed_for_an_acronym(store: Store, database: sa.Engine) -
         store,
         database,
         {
-            "1": ("IVB customers, account rows", AlertState.ACKNOWLEDGED),
-            "2": ("IVB account numbers with customers", AlertState.RESOLVED),
-            "3": ("IVB", AlertState.FALSE_POSITIVE),
+            "1": ("IVBK customers, account rows", AlertState.ACKNOWLEDGED),
+            "2": ("IVBK account numbers with customers", AlertState.RESOLVED),
+            "3": ("IVBK", AlertState.FALSE_POSITIVE),
         },
     )
     proposals = propose(database, store, BANK, found["3"])
