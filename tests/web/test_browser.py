@@ -65,7 +65,7 @@ def test_a_morning(server: Server, browser: Any, tmp_path: Path) -> None:
     page.fill("input[name=password]", PASSWORD)
     page.click("main button")
     page.wait_for_selector("tr[data-alert]")
-    page.wait_for_function("document.querySelector('.new').textContent.includes('2')")  # a server-sent event
+    page.wait_for_selector(".new:has-text('2')")  # a server-sent event
     page.keyboard.press("j")
     page.keyboard.press("a")
     page.wait_for_selector("td:has-text('acknowledged')")
