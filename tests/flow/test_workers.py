@@ -14,6 +14,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 import sqlalchemy as sa
 from databases import create_database
 from machina_pages import answer
@@ -71,11 +72,12 @@ class Boards:
         with self._changed:
             before = Counter(self.begun)
             done = self._changed.wait_for(
-                lambda: all(self.begun[name] >= before[name] + more for name in SOURCES), timeout=120
+                lambda: all(self.begun[name] >= before[name] + more for name in SOURCES), timeout=240
             )
             assert done, f"left out: {self.begun - before}"
 
 
+@pytest.mark.timeout(600)  # a busy machine starts a crawl's process in seconds
 def test_three_services_share_the_sources(
     workspace: Workspace, postgres: str, prefixes: Callable[[], str]
 ) -> None:
