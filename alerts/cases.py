@@ -36,7 +36,7 @@ class AlertState(StrEnum):
     FALSE_POSITIVE = "false positive"
 
 
-_CLOSED = (AlertState.RESOLVED.value, AlertState.FALSE_POSITIVE.value)
+CLOSED = (AlertState.RESOLVED.value, AlertState.FALSE_POSITIVE.value)
 
 
 class AlertUnknown(StopError):
@@ -76,7 +76,7 @@ class Alert:
 
     def overdue(self, now: datetime) -> bool:
         """Whether it should have been closed by ``now``."""
-        return self.due_at is not None and self.due_at < now and self.state not in _CLOSED
+        return self.due_at is not None and self.due_at < now and self.state not in CLOSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +240,7 @@ class Wanted:
         if self.muted is not None:
             found.append(columns.muted_by.is_not(None) if self.muted else columns.muted_by.is_(None))
         if self.overdue_at is not None:
-            found += [columns.due_at < self.overdue_at, columns.state.not_in(_CLOSED)]
+            found += [columns.due_at < self.overdue_at, columns.state.not_in(CLOSED)]
         among = (
             (columns.state, self.states),
             (columns.organisation, self.organisations),

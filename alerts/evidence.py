@@ -84,7 +84,7 @@ def export(
     JSON-ready; ``facts``: what a revision claims, JSON-ready; ``picture``: makes a PNG of a page, None for none."""
     custody = Custody(folder)
     references = list(dict.fromkeys(one.post.evidence for one in revisions if one.post.evidence))
-    entries = _entries(custody, references)
+    entries = kept_pages(custody, references)
     seal = custody.seal(key, at)
     files: dict[str, bytes] = {"README.txt": _README.encode(), "public-key.pem": public_pem(key.public_key())}
     missing = [
@@ -251,7 +251,8 @@ def html_of(page: bytes) -> str:
     return ""
 
 
-def _entries(custody: Custody, references: Iterable[str]) -> dict[str, Entry]:
+def kept_pages(custody: Custody, references: Iterable[str]) -> dict[str, Entry]:
+    """The entries of a chain by the references of the pages that they keep; a page in no chain is left out."""
     wanted = set(references)
     found = {}
     for entry in custody.entries():

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from alerts.cases import AlertState, find_alert, note
+from alerts.cases import CLOSED, find_alert, note
 from alerts.handling import Actor
 from alerts.tables import alert_table, post_table
 from config.database import UtcDateTime, metadata
@@ -20,7 +20,6 @@ hold_table = sa.Table(
     sa.Column("who", sa.Text, nullable=False),
     sa.Column("why", sa.Text, nullable=False),
 )
-_CLOSED = (AlertState.RESOLVED.value, AlertState.FALSE_POSITIVE.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ def hold_of(database: sa.Engine, alert: str) -> Hold | None:
 def held_posts(database: sa.Engine) -> list[str]:
     """The ids of all posts whose pages may not be removed."""
     alert = alert_table.c
-    kept = sa.or_(alert.state.not_in(_CLOSED), alert.id.in_(sa.select(hold_table.c.alert)))
+    kept = sa.or_(alert.state.not_in(CLOSED), alert.id.in_(sa.select(hold_table.c.alert)))
     query = (
         sa.select(post_table.c.post)
         .join(alert_table, alert.id == post_table.c.alert)

@@ -49,7 +49,6 @@ class Answer:
 
     status: int
     value: Any
-    location: str = ""
 
 
 class Peer:
@@ -105,7 +104,7 @@ class Peer:
         except httpx.HTTPError as error:
             raise ChannelBusy(f"{self.shown}: {type(error).__name__}") from error
         if answer.is_success or answer.status_code in accept:
-            return Answer(answer.status_code, _json(body), answer.headers.get("Location", ""))
+            return Answer(answer.status_code, _json(body))
         said = f"{self.shown} answered {answer.status_code}"
         if answer.status_code in _LATER or answer.status_code >= 500:
             raise ChannelBusy(said, retry_after=pause(answer.headers.get("Retry-After", ""), time.time()))

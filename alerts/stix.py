@@ -94,8 +94,6 @@ def objects(payload: Mapping[str, Any], modified: str) -> Objects:
         "labels": sorted({str(payload.get("severity") or "unknown"), str(payload.get("event") or "new")}),
         "object_refs": sorted(str(one["id"]) for one in (*content, note)),
     }
-    if payload.get("event") == "retracted":
-        report["labels"] = sorted({*report["labels"], "retracted"})
     return [marking(tlp), system, *content, note, report]
 
 

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from alerts.message import one_line, unlinked
+from alerts.severity import Severity
 
 #: From the least to the gravest.
-SEVERITIES: Final = ("informational", "low", "medium", "high", "critical")
+SEVERITIES: Final = tuple(each.value for each in Severity)
 _EVENTS: Final = {
     "new": "ALERT",
     "changed": "CHANGED",

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from alerts.brief import Brief, Grounds, Language, brief
 from alerts.cases import get_alert, listings_of
 from alerts.clocks import clocks_of
+from alerts.evidence import kept_pages
 from alerts.holds import posts_of
 from alerts.laws import Law, laws_named, load_laws
 from alerts.watchlist import Organisation
@@ -64,9 +65,5 @@ def brief_of(inputs: Inputs, engine: sa.Engine, store: Store, name: str, languag
 
 def _pages(settings: Settings, revisions: list[Stored]) -> list[tuple[str, str]]:
     wanted = dict.fromkeys(one.post.evidence for one in revisions if one.post.evidence)
-    digests: dict[str, str] = {}
-    for entry in Custody(evidence_folder(settings)).entries():
-        reference = f"{entry.fields.get('file')}#{entry.fields.get('offset')}"
-        if entry.what == "kept" and reference in wanted:
-            digests[reference] = str(entry.fields["sha256"])
-    return [(reference, digests.get(reference, "")) for reference in wanted]
+    kept = kept_pages(Custody(evidence_folder(settings)), wanted)
+    return [(page, str(kept[page].fields["sha256"]) if page in kept else "") for page in wanted]

@@ -337,10 +337,8 @@ def agenda(settings: Settings) -> None:
 
 
 def deliver(settings: Settings, opened: Mapping[str, Channel]) -> DeliverRun:
-    """One run of the deliverer through these channels, after what fell due with time."""
+    """One run of the deliverer through these channels."""
     with database(settings) as engine:
-        keep_agenda(engine, datetime.now(UTC))
-        warn(engine, datetime.now(UTC))
         return Deliverer(engine, opened, settings.deliver).run_once()
 
 

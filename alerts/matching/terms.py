@@ -11,7 +11,7 @@ from alerts.matching.folding import GAP, fold
 from alerts.matching.legal import without_legal_form
 from alerts.matching.runs import lengths
 from alerts.matching.transliteration import latin_spellings, sound_of
-from alerts.matching.views import COMPACT, LATIN, SEEN, WORDS, signs
+from alerts.matching.views import COMPACT, SEEN, WORDS, signs
 from alerts.watchlist import Organisation
 
 LEAST_COMPACT = 5  #: letters; shorter names are looked for as whole words only
@@ -160,8 +160,3 @@ def _punycode(term: Term) -> Iterator[Spelling]:
         except UnicodeError:
             return
         yield from _spelt(term, ascii_form)
-
-
-def latin_letters(seen: bytes) -> int:
-    """How many of these classes are Latin letters."""
-    return sum(code in LATIN for code in seen)

@@ -16,7 +16,8 @@ from alerts.evidence import check_folder, check_package
 from alerts.picture import chromium
 from config.errors import StopError
 from config.settings import load_settings
-from console.cli.output import me, options, show
+from console.cli.output import options, show
+from console.cli.people import me
 from console.evidence import evidence_folder, export_alert, keys_folder, purge_evidence
 from console.wiring import database, store
 from indexer.custody import fingerprint, public_pem, signing_key

@@ -18,7 +18,8 @@ from alerts.laws import load_laws
 from alerts.picture import pdf
 from config.settings import load_settings
 from console.briefing import brief_of, laws_of, organisation_of
-from console.cli.output import me, options, show, table
+from console.cli.output import options, show, table
+from console.cli.people import me
 from console.wiring import database, read_inputs, store
 
 app = typer.Typer(

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import getpass
 import json
-import os
-import socket
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, is_dataclass
 from datetime import datetime
@@ -17,7 +14,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from alerts.handling import Actor
 from alerts.message import plain
 
 
@@ -41,15 +37,6 @@ def show(context: typer.Context, value: Any, human: Any) -> None:
         typer.echo(json.dumps(value, ensure_ascii=False, default=_plain))
     elif human is not None:
         Console().print(human, highlight=False)
-
-
-def me() -> Actor:
-    """Who types the command, and where."""
-    try:
-        who = getpass.getuser()
-    except (KeyError, OSError):  # containers often have no name for their user
-        who = f"uid {os.getuid()}"
-    return Actor(who, f"command line on {socket.gethostname()}")
 
 
 def table(rows: Iterable[Mapping[str, Any]], columns: Iterable[str], empty: str) -> Table | Text:

@@ -97,7 +97,6 @@ def needs(role: Role) -> Callable[..., Asker]:
 
 Analyst = Annotated[Asker, Depends(needs(Role.ANALYST))]
 Operator = Annotated[Asker, Depends(needs(Role.OPERATOR))]
-Admin = Annotated[Asker, Depends(needs(Role.ADMIN))]
 
 
 async def own_form(request: Request) -> None:

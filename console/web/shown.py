@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from markupsafe import Markup, escape
@@ -78,9 +78,3 @@ def left(due: datetime, now: datetime) -> str:
 
 def _plain(text: str) -> Markup:
     return escape(unlinked(text))
-
-
-def lines(text: str) -> Iterator[str]:
-    """Lines of a text, quiet each."""
-    for line in text.splitlines():
-        yield quiet(line)

@@ -25,19 +25,14 @@ from console.briefing import brief_of, laws_of, organisation_of
 from console.evidence import export_alert
 from console.web.context import Context
 from console.web.guard import Analyst, Asker, Here, Someone, own_form, write_down
+from console.web.pages.inbox import ACTS
 from console.web.rendering import page
 from console.web.shown import differences, marked
 from indexer.fact import facts
 from indexer.post import PostKey, Stored
 
 router = APIRouter(include_in_schema=False)
-_SETS = {
-    "ack": AlertState.ACKNOWLEDGED,
-    "escalate": AlertState.ESCALATED,
-    "resolve": AlertState.RESOLVED,
-    "false": AlertState.FALSE_POSITIVE,
-    "reopen": AlertState.NEW,
-}
+_SETS = ACTS | {"reopen": AlertState.NEW}
 _Word = Annotated[str, Form(max_length=4000)]
 
 
