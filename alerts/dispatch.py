@@ -112,6 +112,15 @@ def last_payload(connection: sa.Connection, alert: Alert) -> dict[str, Any]:
     return dict(found) if found else kept_payload(alert)
 
 
+def collected(connection: sa.Connection, alert: str) -> list[tuple[str, str, datetime]]:
+    """What of an alert waits for a digest: of which route, to which channel, and when it leaves."""
+    columns = digest_table.c
+    query = sa.select(columns.route, columns.channel, columns.due_at).where(
+        columns.alert == alert, columns.digest.is_(None)
+    )
+    return [(row.route, row.channel, row.due_at) for row in connection.execute(query)]
+
+
 def _collect(
     connection: sa.Connection,
     alert: str,

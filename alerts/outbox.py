@@ -69,12 +69,16 @@ def enqueue(
     return True
 
 
-def list_deliveries(database: sa.Engine, state: str | None = None, limit: int = 200) -> list[dict[str, Any]]:
-    """Deliveries without their payload, newest first."""
+def list_deliveries(
+    database: sa.Engine, state: str | None = None, limit: int = 200, *, alert: str | None = None
+) -> list[dict[str, Any]]:
+    """Deliveries without their payload, newest first; those of one alert where it is named."""
     columns = [column for column in delivery_table.c if column.name != "payload"]
     query = sa.select(*columns).order_by(delivery_table.c.id.desc()).limit(limit)
     if state:
         query = query.where(delivery_table.c.state == state)
+    if alert:
+        query = query.where(delivery_table.c.alert == alert)
     with database.connect() as connection:
         return [dict(row._mapping) for row in connection.execute(query)]
 

@@ -27,6 +27,7 @@ from console.cli import (
     store,
     user,
     watch,
+    why,
 )
 from console.cli.output import Options
 
@@ -42,7 +43,7 @@ app = typer.Typer(
 )
 for module in (alerts, channel, deliver, evidence, law, source, store, user, watch):
     app.add_typer(module.app)
-for module in (crawl, doctor, law, run, search, serve):
+for module in (crawl, doctor, law, run, search, serve, why):
     module.add_to(app)
 
 
