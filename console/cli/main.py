@@ -14,6 +14,7 @@ from config.log import configure
 from config.settings import LogSettings
 from console.cli import (
     alerts,
+    backup,
     channel,
     crawl,
     deliver,
@@ -43,7 +44,7 @@ app = typer.Typer(
 )
 for module in (alerts, channel, deliver, evidence, law, source, store, user, watch):
     app.add_typer(module.app)
-for module in (crawl, doctor, law, run, search, serve, why):
+for module in (backup, crawl, doctor, law, run, search, serve, why):
     module.add_to(app)
 
 
