@@ -33,9 +33,34 @@ _HIDDEN = frozenset(
 )
 #: Nodes read of one post. A page of ten thousand nested tags is no post, and must cost no more than one.
 _MOST_NODES = 100_000
-#: Tags opened on one page. The parser's time grows with the square of their nesting: 4 s for so many in one
-#: another, minutes for what fits on the longest page.
-_MOST_TAGS = 40_000
+#: The parser's time grows with the square of how deep tags stand in one another, and of the attributes of one tag. Two
+#: thousand of either cost milliseconds, what fits on the longest page would cost hours. Only large pages are looked at.
+_DEEPEST, _MOST_ATTRIBUTES = 2_000, 2_000
+_TAGS_FROM, _LETTERS_FROM = 8_000, 60_000
+_TAG = re.compile(r"<(/?)([A-Za-z][^\s/>]*)")
+_ATTRIBUTE = r"[\s/]*+=?[^\s/>=]++(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s>\"'][^\s>]*+)?+)?+"
+_WITH_ATTRIBUTES = re.compile(rf"<[A-Za-z][^\s/>]*+((?>{_ATTRIBUTE})*+)")
+#: Tags that hold nothing, or that another of their kind closes.
+_CLOSED = frozenset(
+    {
+        "area",
+        "base",
+        "br",
+        "col",
+        "embed",
+        "hr",
+        "img",
+        "input",
+        "link",
+        "meta",
+        "param",
+        "source",
+        "track",
+        "wbr",
+    }
+    | {"a", "body", "dd", "dt", "head", "html", "li", "optgroup", "option", "p"}
+    | {"tbody", "td", "tfoot", "th", "thead", "tr"}
+)
 #: A link within the host that needs no more than to be put behind its base: no scheme, no dots to resolve.
 _PLAIN = re.compile(r"(?!.*(?:/\.|[\s\\\x00-\x1f]))(?:/(?!/)|\?.|[\w-]+\.php(?=[?#]|$))")
 _SPACE = re.compile(r"\s+")
@@ -47,10 +72,31 @@ _DEEPEST_QUOTE = 20
 
 
 def parse(text: str) -> LexborHTMLParser:
-    """A page's tree. ``PageUnreadable`` when it opens more tags than any board's page does."""
-    if len(text) > 3 * _MOST_TAGS and text.count("<") - text.count("</") > _MOST_TAGS:
-        raise PageUnreadable(f"the page opens more than {_MOST_TAGS} tags")
+    """A page's tree. ``PageUnreadable`` when it is nested deeper, or a tag has more attributes, than on any board's
+    page."""
+    if text.count("<") > _TAGS_FROM and _depth(text) > _DEEPEST:
+        raise PageUnreadable(f"the page nests tags more than {_DEEPEST} deep")
+    if len(text) > _LETTERS_FROM and _attributes(text) > _MOST_ATTRIBUTES:
+        raise PageUnreadable(f"a tag of the page has more than {_MOST_ATTRIBUTES} attributes")
     return LexborHTMLParser(text)
+
+
+def _depth(text: str) -> int:
+    depth = deepest = 0
+    for tag in _TAG.finditer(text):
+        if tag[2].lower() not in _CLOSED:
+            depth = max(depth - 1, 0) if tag[1] else depth + 1
+            deepest = max(deepest, depth)
+    return deepest
+
+
+def _attributes(text: str) -> int:
+    """The most attributes of one tag, where there may be too many; each tag is read once, as the parser reads it."""
+    most = 0
+    for tag in _WITH_ATTRIBUTES.finditer(text):
+        if tag.end() - tag.start() > 2 * _MOST_ATTRIBUTES:
+            most = max(most, sum(1 for _ in re.finditer(_ATTRIBUTE, tag[1])))
+    return most
 
 
 def marks_on(page: Page, marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
