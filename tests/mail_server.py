@@ -47,6 +47,7 @@ class Box:
         self.answers: dict[str, str] = {}
         self.data = "250 taken"
         self.taken: list[tuple[list[str], EmailMessage]] = []
+        self.raw: list[bytes] = []
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, _: Any) -> str:
         answer = self.answers.get(address, "250 yes")
@@ -58,6 +59,7 @@ class Box:
         if self.data.startswith("250"):
             read = message_from_bytes(envelope.content, policy=default)
             self.taken.append((list(envelope.rcpt_tos), read))
+            self.raw.append(envelope.content)
         return self.data
 
 

@@ -42,6 +42,7 @@ command -v tor >/dev/null && command -v tor-gencert >/dev/null || need tor
 if [ "${1:-}" = test ]; then
   missing=()
   compgen -G '/usr/lib/*/rsyslog/lmnsd_gtls.so' >/dev/null || missing+=(rsyslog rsyslog-gnutls)
+  command -v gpg >/dev/null || missing+=(gnupg)
   command -v chromium >/dev/null || missing+=(chromium)
   compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
   [ ${#missing[@]} = 0 ] || need "${missing[@]}"

@@ -3,6 +3,9 @@
 A recipient that the server refuses for good is logged and the rest get the mail. One that it asks to try later keeps
 the delivery waiting; those that have it are not sent it again while the process lives, and after that under the same
 ``Message-ID``.
+
+With ``encryption``, recipients with a key get a mail that they alone can read, and nobody else gets one in clear but
+whom the file names in ``in_clear``. A key that cannot be used keeps its recipient's mail waiting until it is mended.
 """
 
 from __future__ import annotations
@@ -12,6 +15,8 @@ import os
 import smtplib
 import ssl
 from collections import OrderedDict
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
@@ -22,6 +27,7 @@ from pydantic import Field, model_validator
 
 from alerts.channel import ChannelConfig, Delivery
 from alerts.message import one_line, unlinked
+from alerts.sealing import NEUTRAL, KeyUnusable, Sealer, keys_told, sealed, signed
 from config.errors import ChannelBusy, ChannelRefused
 
 Address = Annotated[str, Field(pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}$")]
@@ -54,6 +60,50 @@ class Config(ChannelConfig):
     sender: Annotated[Address, Field(description="the address that it comes from")]
     recipients: Annotated[tuple[Address, ...], Field(min_length=1, max_length=100, description="who gets it")]
     timeout: Annotated[float, Field(gt=0, le=30, description="seconds for one answer of the server")] = 15.0
+    encryption: Annotated[
+        Literal["none", "pgp", "smime"],
+        Field(description="to the recipients: `pgp` (RFC 3156), `smime` (RFC 8551), or `none`"),
+    ] = "none"
+    keys: Annotated[
+        dict[Address, Path],
+        Field(
+            default_factory=dict,
+            description="for each recipient the file of its public key or RSA certificate",
+        ),
+    ]
+    in_clear: Annotated[
+        tuple[Address, ...], Field(description="recipients without a key that get the mail in clear")
+    ] = ()
+    subject: Annotated[
+        Literal["neutral", "full"],
+        Field(description=f"outside of an encrypted mail: `neutral` says {NEUTRAL!r}; its own stands inside"),
+    ] = "neutral"
+    signing_key: Annotated[
+        Path | None,
+        Field(description="file of the secret key that signs; for `smime` with its certificates, as PEM"),
+    ] = None
+    signing_password_env: Annotated[
+        str | None,
+        Field(pattern=r"^[A-Z][A-Z0-9_]*$", description="environment variable with that key's password"),
+    ] = None
+
+    @model_validator(mode="after")
+    def _everybody_is_sealed_to_or_named(self) -> Self:
+        if self.encryption == "none":
+            if self.keys or self.in_clear or self.signing_key:
+                raise ValueError("keys, in_clear and signing_key need encryption: pgp or smime")
+            return self
+        if self.signing_password_env and not self.signing_key:
+            raise ValueError("signing_password_env needs signing_key")
+        for address in self.recipients:
+            if (address in self.keys) == (address in self.in_clear):
+                both = "has a key and stands in in_clear" if address in self.keys else "has no key"
+                raise ValueError(
+                    f"{address} {both}: name its file in keys, or the address in in_clear, not both"
+                )
+        if unknown := sorted({*self.keys, *self.in_clear} - set(self.recipients)):
+            raise ValueError(f"{', '.join(unknown)} is no recipient")
+        return self
 
     @model_validator(mode="after")
     def _log_in_is_whole(self) -> Self:
@@ -66,37 +116,55 @@ class Config(ChannelConfig):
 
 
 class Mail:
-    """Sends one message a delivery, over a connection of its own."""
+    """Sends a delivery's message, one to those who read it in clear and one to those with keys; each over a connection
+    of its own."""
 
-    def __init__(self, name: str, config: Config, password: str, trust: ssl.SSLContext) -> None:
+    def __init__(
+        self, name: str, config: Config, password: str, trust: ssl.SSLContext, sealer: Sealer | None = None
+    ) -> None:
         self.name = name
         self._config = config
         self._password = password
         self._trust = trust
+        self._sealer = sealer
         self._settled: OrderedDict[str, tuple[set[str], int]] = OrderedDict()
 
     def send(self, delivery: Delivery) -> None:
         settled, taken = self._settled.get(delivery.key, (set(), 0))
+        later: dict[str, str] = {}
+        fault: ChannelBusy | ChannelRefused | None = None
         due = [address for address in self._config.recipients if address not in settled]
-        built = compose(delivery, self._config.sender, self._config.recipients)
-        refused = self._mail(built, due)
-        taken += len(due) - len(refused)
-        later = {address for address, (code, _) in refused.items() if code < 500}
-        for address, (code, _) in refused.items():
-            if address not in later:
-                _log.warning("a recipient was refused", channel=self.name, recipient=address, code=code)
-        if later:
-            self._settled[delivery.key] = settled | (set(due) - later), taken
+        for content, addresses in self._contents(delivery, due, later):
+            try:
+                refused = self._mail(content, addresses)
+            except (ChannelBusy, ChannelRefused) as error:
+                fault = error
+                continue
+            settled = settled | set(addresses)
+            taken += len(addresses) - len(refused)
+            for address, (code, _) in refused.items():
+                if code < 500:
+                    settled.discard(address)
+                    later[address] = "asked to try later"
+                else:
+                    _log.warning("a recipient was refused", channel=self.name, recipient=address, code=code)
+        if later or fault:
+            self._settled[delivery.key] = settled, taken
             while len(self._settled) > _REMEMBERED:
                 self._settled.popitem(last=False)
-            raise ChannelBusy(f"{self.redacted()} asks to try later: {', '.join(sorted(later))}")
+            if fault:
+                raise fault
+            said = "; ".join(f"{address}: {why}" for address, why in sorted(later.items()))
+            raise ChannelBusy(f"{self.redacted()}: {said}")
         self._settled.pop(delivery.key, None)
         if not taken:
             raise ChannelRefused(f"{self.redacted()} refused every recipient")
 
     def check(self) -> str:
+        said = keys_told(self._sealer, self._config.keys, datetime.now(UTC)) if self._sealer else []
         self._mail(None, [])
-        return f"{self.redacted()} took the log-in" if self._config.username else f"{self.redacted()} answers"
+        does = "took the log-in" if self._config.username else "answers"
+        return "; ".join([f"{self.redacted()} {does}", *said])
 
     def redacted(self) -> str:
         return f"{self._config.host}:{self._config.port}"
@@ -104,14 +172,38 @@ class Mail:
     def close(self) -> None:
         """Nothing is held."""
 
-    def _mail(self, built: EmailMessage | None, due: list[str]) -> dict[str, tuple[int, bytes]]:
+    def _contents(
+        self, delivery: Delivery, due: list[str], later: dict[str, str]
+    ) -> Iterator[tuple[bytes, list[str]]]:
+        """What is sent to whom. Who cannot be sent to now is put into ``later`` with the reason."""
+        now = datetime.now(UTC)
+        built = compose(delivery, self._config.sender, self._config.recipients)
+        if self._sealer is None:
+            yield built.as_bytes(policy=SMTP), due
+            return
+        usable = []
+        for address in due:
+            try:
+                self._sealer.own_key(now)
+                if address not in self._config.in_clear:
+                    self._sealer.key(address, now)
+                usable.append(address)
+            except KeyUnusable as error:
+                later[address] = str(error)
+        if open_to := [address for address in usable if address in self._config.in_clear]:
+            yield signed(built, self._sealer, now), open_to
+        if closed_to := [address for address in usable if address not in self._config.in_clear]:
+            subject = NEUTRAL if self._config.subject == "neutral" else str(built["Subject"])
+            yield sealed(built, self._sealer, closed_to, now, subject=subject), closed_to
+
+    def _mail(self, content: bytes | None, due: list[str]) -> dict[str, tuple[int, bytes]]:
         """Send to those that are due, or only log in; those that the server refused, with its answers."""
         try:
             with self._connect() as server:
-                if built is None:
+                if content is None:
                     server.noop()
                     return {}
-                return server.send_message(built, self._config.sender, due)
+                return server.sendmail(self._config.sender, due, content)
         except smtplib.SMTPRecipientsRefused as error:
             return error.recipients
         except ssl.SSLCertVerificationError as error:
@@ -181,11 +273,10 @@ def _terms(payload: dict[str, Any]) -> str:
 
 
 def open_channel(name: str, config: Config) -> Mail:
-    """The channel of that name. ``ChannelRefused`` when its password or certificates cannot be read."""
-    password = os.environ.get(config.password_env, "") if config.password_env else ""
+    """The channel of that name. ``ChannelRefused`` when a password, certificate or key of ours cannot be read. A
+    recipient's key that cannot be used is logged; the others get their mail."""
     try:
-        if config.password_file:
-            password = config.password_file.read_text("utf-8").strip()
+        password = _password(config.password_env, config.password_file)
         trust = ssl.create_default_context(cafile=config.ca_file)
     except (OSError, ValueError) as error:
         raise ChannelRefused(f"channel {name}: a file of it cannot be read: {error}") from error
@@ -193,4 +284,36 @@ def open_channel(name: str, config: Config) -> Mail:
         raise ChannelRefused(
             f"channel {name}: {config.password_env or config.password_file} holds no password"
         )
-    return Mail(name, config, password, trust)
+    sealer = _sealer(name, config)
+    if sealer is not None:
+        now = datetime.now(UTC)
+        try:
+            sealer.own_key(now)
+        except KeyUnusable as error:
+            raise ChannelRefused(f"channel {name}: signing_key: {error}") from None
+        for address in config.keys:
+            try:
+                sealer.key(address, now)
+            except KeyUnusable as error:
+                _log.warning("a recipient's mail waits", channel=name, recipient=address, reason=str(error))
+    return Mail(name, config, password, trust, sealer)
+
+
+def _password(variable: str | None, file: Path | None) -> str:
+    return file.read_text("utf-8").strip() if file else os.environ.get(variable or "", "")
+
+
+def _sealer(name: str, config: Config) -> Sealer | None:
+    if config.encryption == "none":
+        return None
+    password = os.environ.get(config.signing_password_env or "")
+    if config.signing_password_env and not password:
+        raise ChannelRefused(f"channel {name}: the environment has no {config.signing_password_env}")
+    # heavy, and needed by few channels
+    if config.encryption == "pgp":
+        from alerts.openpgp import OpenPgp
+
+        return OpenPgp(config.keys, config.signing_key, password)
+    from alerts.smime import Smime
+
+    return Smime(config.keys, config.signing_key, password)
