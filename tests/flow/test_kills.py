@@ -13,10 +13,14 @@ import sys
 from collections import Counter
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import pytest
+import sqlalchemy as sa
 
+from alerts import cases
+from alerts.outbox import enqueue, list_deliveries
 from console.demo.board import Forum
 from console.demo.receiver import Receiver
 from console.demo.tor_network import PrivateTor
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
 
 NOON = datetime(2026, 1, 6, 12, tzinfo=UTC)
 KILLS, CRAWL_KILLS = 44, 8
+DELIVERER_KILLS = {"sqlite": 100, "postgresql": 20}  # a connection to the latter takes longer than the rest
 
 
 NURSERY = """
@@ -56,7 +61,7 @@ class Nursery:
     def __init__(self, workspace: Workspace, module: str, imports: str) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-c", NURSERY.format(module=module, imports=imports)],
-            env=workspace.environment,
+            env=workspace.environment | {"PYTHONPATH": str(Path(__file__).parent)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -160,6 +165,56 @@ def test_watcher_and_deliverer(workspace: Workspace) -> None:
     assert len(requests) == len(per_alert) == named
     lines = (workspace.folder / "lines.jsonl").read_text().splitlines()
     assert len(lines) == len(set(lines)) == named
+
+
+def outbox(database: sa.Engine, numbers: range) -> None:
+    """An alert for each number, with a message for the hook."""
+    values = dict.fromkeys(
+        ("organisation", "source", "thread", "title", "url", "severity", "state", "tlp"), "x"
+    )
+    times = dict.fromkeys(("created_at", "updated_at", "first_seen_at", "stored_at"), NOON)
+    with database.begin() as connection:
+        for name in map(str, numbers):
+            cases.insert_alert(connection, {"id": name, **values, **times, "posted_at": None, "matches": []})
+            enqueue(connection, name, "new", "hook", {"alert": name}, NOON)
+
+
+def test_deliverer(workspace: Workspace, database: sa.Engine) -> None:
+    chance = random.Random(20220108)
+    kills = put = 0
+    wanted = DELIVERER_KILLS[database.dialect.name]
+    latest = 0.3  # seconds, as above
+    statuses = tuple(chance.choices((204, 204, 204, 500, 429), k=60))  # a peer in trouble as well
+    url = database.url.render_as_string(hide_password=False)
+    channels = workspace.folder / "config/channels"
+    with Receiver(statuses) as receiver:
+        workspace.write("config/channels/hook.yaml", f"type: webhook\nurl: {receiver.url}\nprivate: true\n")
+        imports = "import alerts.channels.webhook, sqlalchemy.dialects.sqlite, psycopg"
+        with Nursery(workspace, "small_deliverer", imports) as nursery:
+            for turn in range(400):
+                if kills >= wanted:
+                    break
+                outbox(database, range(put, put := put + 6))
+                # a lease outlives its killed holder by two minutes
+                killed = nursery.kill([url, str(channels), str(3 * turn)], chance.uniform(0.01, latest))
+                kills += killed
+                latest = max(latest * (1.05 if killed else 0.85), 0.03)
+            before = len(receiver.requests)
+            for later in range(100):  # the peer's troubles end as well
+                if not list_deliveries(database, "waiting", 1):
+                    break
+                nursery.kill([url, str(channels), str(100_000 * (later + 1))], 60)
+        requests = Counter(
+            (request.payload["alert"], request.headers["Idempotency-Key"]) for request in receiver.requests
+        )
+    twice = sum(count > 1 for count in requests.values())
+    print(
+        f"{kills} kills; {put} alerts, {before} requests meanwhile, {len(receiver.requests)} in all, {twice} repeated"
+    )
+    assert kills >= wanted
+    assert before > 0, "the kills left time to do something"
+    assert sorted(alert for alert, _ in requests) == sorted(map(str, range(put))), "each, under one key"
+    assert {row["state"] for row in list_deliveries(database, limit=10_000)} == {"sent"}
 
 
 @pytest.mark.tor
