@@ -12,20 +12,20 @@ _NOISE = frozenset("@/\\|_=<>")
 _DIGITS = {ord(digit): None for digit in "0123456789"}
 #: Words of one language only, as posts have them: they tell short texts, which pycld2 takes for English or Malay.
 _WORDS = {
-    "id": "dan yang dari untuk dengan ini tidak ada di dijual jual data karena bisa nomor kesehatan uang akun kantor ponsel "
+    "id": "masih yg gan bang aja ga udah lagi sama juga itu kalau kampus baru semua mau dulu kena sudah dong siapa dijual share sedot minat dan yang dari untuk dengan ini tidak ada di dijual jual data karena bisa nomor kesehatan uang akun kantor ponsel "
     "pelanggan nasabah rekening pasien baris juta ribu miliar milyar harga hubungi warga penduduk bocor kebocoran situs gratis butuh "
     "dicari cari siapa punya silakan kalian gimana udah nggak gak dong tahun sekitar lebih orang diambil tanggal tautan bawah "
     "bocoran mahasiswa dosen ukuran universitas pengguna diretas hampir total sampel asli atau palsu tebusan akan pemilih akses alamat jasa saja menurut lewat provinsi kabupaten",
     "ms": "kerana boleh nombor kesihatan wang akaun laluan pejabat ialah mahu awak korang percuma syarikat cukai negeri sahaja "
     "tiada nak bincang dicuri hendak anda bahawa daripada",
-    "en": "the of and for with is are this that from to have has in on at by not all only you we our i it was were be users "
+    "en": "the any my they their them been will can got get just new more about anyone who what of and for with is are this that from to have has in on at by not all only you we our i it was were be users "
     "records lines database leaked selling price data date breach patients hospital sell access fresh looking people customers accounts",
-    "es": "de los las el la del con por para una en y o es que vendo registros datos contraseñas correos usuarios clientes precio "
+    "es": "quien quién tiene hay esto muy también fue son hola gracias hago este esta pero sin como mi su al de los las el la del con por para una en y o es que vendo registros datos contraseñas correos usuarios clientes precio "
     "muestra base teléfonos direcciones fecha robados busco alguien acceso huellas historias pago contacto más millones mil "
     "ciudadanos tarjetas documentos nombre apellido celular policía nacional gratuita descarga hackeada afiliados filtrada filtrado filtración enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre pacientes",
-    "pt": "de dos das do da com por para uma em e ou que vendo registros dados senhas usuários clientes preço amostra banco "
+    "pt": "quem tem você isso esse essa ele na já também foi são muito chama painel ao à um meu seu sem como uma de dos das do da com por para uma em e ou que vendo registros dados senhas usuários clientes preço amostra banco "
     "nome sobrenome celular prefeitura servidores aqui aceito janeiro fevereiro março maio junho julho setembro outubro novembro dezembro pacientes endereços data vazamento vazados roubados procuro alguém acesso pagamento mais milhões mil cartões não",
-    "fr": "le la les des du de et pour avec une en est que vends base données mots passe utilisateurs clients prix échantillon "
+    "fr": "un ce il elle qui dans au aux par sont lignes quelqu cet cette pas mais je j ai nous vous le la les des du de et pour avec une en est que vends base données mots passe utilisateurs clients prix échantillon "
     "je cherche janvier février avril juin juillet août octobre décembre patients fuites adresses date fuite volées cherche accès paiement plus millions cartes passeports identité empreintes ou sur",
     "de": "der die das und mit von für eine im ist nicht verkaufe daten datenbank nutzer kunden preis passwörter zugang suche "
     "millionen konten gegen oder auf",

@@ -25,10 +25,10 @@ _SCALES = {
     10**5: "lakh lakhs lac lacs",
     _MILLION: "m м mm mil. mill kk кк million millions mln mio juta jt millón millon millones milhão milhao milhões "
     "milhoes "
-    "миллион миллиона миллионов млн лям ляма лямов millionen مليون ملايين 百万",
+    "миллион миллиона миллионов млн лям ляма лямов mi millionen مليون ملايين 百万",
     10**7: "crore crores cr 千万",
     10**8: "亿 億",
-    _MILLIARD: "b bn billion billions milyar miliar milliard milliards milliarde milliarden bilhão bilhões bilhoes "
+    _MILLIARD: "b bn bil billion billions milyar miliar milliard milliards milliarde milliarden bilhão bilhões bilhoes "
     "миллиард миллиарда миллиардов млрд مليار مليارات 十亿",
     10**12: "triliun trillion trillions billones billón",
 }
@@ -36,7 +36,7 @@ _SCALE = {plain(word): scale for scale, line in _SCALES.items() for word in line
     "mil millones": _MILLIARD
 }
 _SCALE.pop("mil.")
-_LETTERS = {"w", "kk", "кк", "k", "к", "m", "м", "mm", "b", "bn", "cr"}
+_LETTERS = {"w", "kk", "кк", "k", "к", "m", "м", "mm", "mi", "b", "bn", "cr"}
 
 
 def _either(words: set[str]) -> str:

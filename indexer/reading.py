@@ -19,6 +19,7 @@ import daachorse
 import numpy as np
 import numpy.typing as npt
 
+from indexer import worded
 from indexer.fact import Fact, Value
 
 _DROP = 0xFFFFFFFF
@@ -216,13 +217,14 @@ class Vocabulary:
     """The words of all extractors as one automaton.
 
     A word stands alone; one that ends in ``*`` may have an ending of some letters; Chinese, Japanese and Thai ones
-    stand anywhere, Arabic ones with article and conjunction; one that begins with ``#`` may stand close to a digit.
+    stand anywhere, Arabic ones with article and conjunction; one that begins with ``#`` may stand close to a digit,
+    one with ``##`` stands nowhere else. Numbers written as words are read as digits first.
     """
 
     def __init__(self, extractors: Iterable[tuple[str, Mapping[str, str]]]) -> None:
         entries: dict[str, list[tuple[str, str, str, int, int, bool]]] = {}
         self._names = []
-        for name, tags in extractors:
+        for name, tags in (("", worded.WORDS), *extractors):
             self._names.append(name)
             for tag, lines in tags.items():
                 for word in dict.fromkeys(lines.split("|")):
@@ -234,7 +236,7 @@ class Vocabulary:
     def _add(
         entries: dict[str, list[tuple[str, str, str, int, int, bool]]], name: str, tag: str, word: str
     ) -> None:
-        beside, bare = word.startswith("#"), word.strip().removeprefix("#")
+        beside, close, bare = word.startswith("#"), word.startswith("##"), word.strip().lstrip("#")
         stem, open_end = bare.removesuffix("*"), bare.endswith("*")
         written, view, _ = folded(stem)
         if not view.strip():
@@ -247,14 +249,20 @@ class Vocabulary:
         entry = (name, tag, exact, len(before), len(after), ending)
         patterns = [before + folded(article)[1] + view + after for article in articles]
         if beside and before:
-            patterns += ["0" + view + after, before + view + "0"]
+            patterns = ([] if close else patterns) + ["0" + view + after]
+            patterns += [] if close else [before + view + "0"]
         for pattern in patterns:
             if entry not in (entries.setdefault(pattern, [])):
                 entries[pattern].append(entry)
 
     def read(self, text: str) -> Reading:
         """Fold a text and find all words in it."""
-        written, view, origin = folded(text)
+        reading = self._read(text, *folded(text))
+        if reading.hits[""]:
+            return self._read(text, *_in_digits(reading.plain, reading.origin))
+        return reading
+
+    def _read(self, text: str, written: str, view: str, origin: npt.NDArray[np.intp] | None) -> Reading:
         hits: dict[str, list[Hit]] = {name: [] for name in self._names}
         for start, end, number in self._scan(f" {view} "):
             for name, tag, exact, before, after, ending in self._entries[number]:
@@ -268,6 +276,23 @@ class Vocabulary:
                     continue
                 hits[name].append(Hit(tag, first, last))
         return Reading(text, written, view, origin, hits, _long(view))
+
+
+def _in_digits(written: str, origin: npt.NDArray[np.intp] | None) -> tuple[str, str, npt.NDArray[np.intp]]:
+    """*plain*, *words* and origin with digits in place of the words for numbers."""
+    places = np.arange(len(written), dtype=np.intp) if origin is None else origin
+    parts: list[str] = []
+    origins: list[npt.NDArray[np.intp]] = []
+    behind = 0
+    for start, end, digits in worded.written(written):
+        at = np.minimum(np.arange(start, start + len(digits)), end - 1)
+        at[-1] = end - 1
+        parts += [written[behind:start], digits]
+        origins += [places[behind:start], places[at]]
+        behind = end
+    plain, words, again = folded("".join(parts) + written[behind:])
+    origin = np.concatenate([*origins, places[behind:]])
+    return plain, words, origin if again is None else origin[again]
 
 
 def _spaceless(char: str) -> bool:

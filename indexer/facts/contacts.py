@@ -11,7 +11,7 @@ from indexer.reading import Hit, Reading
 from indexer.rows import is_like_row
 
 WORDS = {
-    "telegram": "telegram|tg|tele|телеграм|телеграмм|телега|тг|电报|飞机|tlg|telegramm|تيليجرام|تلغرام|تليجرام",
+    "telegram": "telegram|tg|телега|телегу|телеге|тележка|телеграме|tele|телеграм|телеграмм|телега|тг|电报|飞机|tlg|telegramm|تيليجرام|تلغرام|تليجرام",
     "jabber": "jabber|xmpp|jid|жаба|жабер|джаббер|toxjabber",
     "tox": "tox|tox id|qtox",
     "session": "session|session id|getsession|session messenger",
@@ -32,6 +32,9 @@ WORDS = {
 _HANDLE = re.compile(
     r"(?: ?\(?(?:username|user|handle|account|id|me|is|at|channel|nick|ник))?(?:[ ]?(?:[:=>-]{1,3}|@|\()?[ :]{0,2}|\n)(?P<at>@?)"
     r"(?P<name>[a-z][a-z0-9_.-]{2,31})(?![\w@.])"
+)
+_LED = re.compile(  # "@name on telegram"
+    r"(?<![\w@.])(?P<at>@)(?P<name>[a-z][a-z0-9_]{3,31}) ?\(?(?:on|at|in|via|в|на|di|en|no|sur|em|على|في|,)? ?$"
 )
 _LINK = re.compile(
     r"(?<![\w.])(?:(?:t|telegram)(?:\.|\[\.\]|\(\.\))(?:me|dog)/(?:s/)?(?P<telegram>(?!joinchat|addlist|share)\+?[a-z0-9_-]{4,40})|"
@@ -150,11 +153,11 @@ def _named(reading: Reading, hit: Hit, mails: Sequence[tuple[int, int]]) -> Iter
         return
     if hit.tag in ("contact", "jabber", "tox", "session", "matrix", "qq", "icq"):
         return
-    found = _HANDLE.match(text, hit.end)
+    found = _HANDLE.match(text, hit.end) or _LED.search(text, max(hit.start - 48, 0), hit.start)
     if found is None or found["name"] in _NO_HANDLE or any(s <= found.start("name") < e for s, e in mails):
         return
     name = found["name"].rstrip(".-")
-    between = text[hit.end : found.start("name")].strip()
+    between = text[min(hit.end, found.start("name")) : found.start("name")].strip()
     led = found["at"] or any(sign in between for sign in ":=>@(")
     if not led and not re.search(r"[0-9_]", name):  # a plain word may follow: "telegram users"
         return
@@ -162,7 +165,8 @@ def _named(reading: Reading, hit: Hit, mails: Sequence[tuple[int, int]]) -> Iter
         return
     if text.startswith(("://", ".me", ".com"), found.end("name")):
         return
-    yield reading.fact(hit.tag, name, (hit.start, found.start("name") + len(name)))
+    ends = found.start("name") + len(name)
+    yield reading.fact(hit.tag, name, (min(hit.start, found.start("name")), max(hit.end, ends)))
 
 
 def _keyed(reading: Reading, start: int, end: int, hits: Sequence[Hit]) -> Iterator[Fact]:

@@ -18,8 +18,8 @@ _MORE = {
     "SG": "Singaporean|сингапурск*",
     "PH": "Philippine|Filipino|филиппинск*",
     "TH": "Thai|тайск*|таиландск*",
-    "VN": "Vietnamese|Viet Nam|вьетнамск*",
-    "US": "USA|US|U.S.|U.S.A.|American|United States of America|США|американск*|EE.UU.|EEUU|EUA|États Unis|أمريكا|الأمريكية|Amerika",
+    "VN": "vietnamita|vietnamien|越南|Vietnamese|Viet Nam|вьетнамск*",
+    "US": "estadounidense|estadunidense|US-based|USA|US|U.S.|U.S.A.|American|United States of America|США|американск*|EE.UU.|EEUU|EUA|États Unis|أمريكا|الأمريكية|Amerika",
     "GB": "UK|U.K.|Britain|British|England|English citizens|Inggris|Англия|Англии|британск*|Inglaterra|Angleterre|بريطانيا|英格兰",
     "RU": "Russian|Russians|Russian Federation|РФ|российск*|русск*|ruso|russo|russe|俄国|الروسية",
     "UA": "Ukrainian|украинск*",
@@ -33,25 +33,25 @@ _MORE = {
     "BD": "Bangladeshi",
     "BR": "Brazilian|Brazilians|бразильск*|brasileiro|brasileira|brasileiros|brasileiras|brasileño|brésilien|brésilienne|البرازيلية",
     "MX": "Mexican|мексиканск*|mexicano|mexicana|mexicanos|mexicanas",
-    "AR": "Argentinian|Argentine|argentino|argentina|argentinos|аргентинск*",
-    "CO": "Colombian|colombiano|colombiana|colombianos",
+    "AR": "argentin|Argentinian|Argentine|argentino|argentina|argentinos|аргентинск*",
+    "CO": "Colombians|colombien|колумбийск*|Colombian|colombiano|colombiana|colombianos",
     "CL": "Chilean|chileno|chilena|chilenos",
     "PE": "Peruvian|peruano|peruana|peruanos",
     "VE": "Venezuelan|venezolano|venezolana",
-    "ES": "Spanish citizens|español|española|españoles|испанск*",
-    "PT": "português|portuguesa|portugueses|португальск*",
+    "ES": "Spanish citizens|espagnol|espanhol|الإسبانية|español|española|españoles|испанск*",
+    "PT": "Portuguese|portugués|portugais|português|portuguesa|portugueses|португальск*",
     "FR": "French|французск*|français|française|françaises|francés|francesa|الفرنسية",
     "DE": "German|Germans|немецк*|германск*|deutsche|deutscher|allemand|allemande|alemán|alemão|الألمانية",
-    "IT": "Italian|Italians|итальянск*|italiano|italiana|italien|italienne",
+    "IT": "الإيطالية|Italian|Italians|итальянск*|italiano|italiana|italien|italienne",
     "NL": "Dutch|Holland|голландск*|нидерландск*|Belanda",
-    "PL": "Polish|польск*|polaco|polonais",
+    "PL": "Polish|polonés|polonês|польск*|polaco|polonais",
     "TR": "Turkish|Türkiye|турецк*|turco|turque|التركية",
     "IR": "Iranian|Iranians|иранск*|الإيرانية",
-    "IQ": "Iraqi|иракск*|العراقية",
+    "IQ": "iraquí|iraquiano|irakien|Iraqi|иракск*|العراقية",
     "IL": "Israeli|Israelis|израильск*|israelí|israelense|israélien|الإسرائيلية",
     "SA": "Saudi|Saudis|KSA|саудовск*|السعودية|沙特|Arabia Saudita|saoudite|saoudien",
-    "AE": "UAE|Emirati|Emirates|Dubai|эмират*|الإمارات|阿联酋|迪拜|Эмираты|Emiratos|Émirats",
-    "EG": "Egyptian|египетск*|المصرية",
+    "AE": "اماراتي|اماراتية|UAE|Emirati|Emirates|Dubai|эмират*|الإمارات|阿联酋|迪拜|Эмираты|Emiratos|Émirats",
+    "EG": "egipcio|egípcio|égyptien|Egyptian|египетск*|المصرية",
     "MA": "Moroccan|марокканск*|المغربية|marocain|marocaine",
     "DZ": "Algerian|الجزائرية|algérien|algérienne",
     "TN": "Tunisian|التونسية|tunisien",
@@ -66,7 +66,7 @@ _MORE = {
     "CZ": "Czech|Czech Republic|чешск*",
     "CI": "Ivory Coast|Côte d'Ivoire",
     "KP": "North Korean",
-    "CH": "Swiss|швейцарск*|suisse",
+    "CH": "Swiss|suizo|suíço|швейцарск*|suisse",
     "AT": "Austrian|австрийск*|autrichien",
     "BE": "Belgian|бельгийск*|belge",
     "SE": "Swedish|шведск*",
@@ -85,6 +85,7 @@ _OURSELVES = re.compile(
 _NONE = frozenset(
     ("EU", "EZ", "UN", "QO", "XA", "XB", "ZZ", "AC", "CP", "DG", "EA", "IC", "TA", "XK", "SU", "IM", "SX")
 )
+_NO_STEMS = frozenset("مال كوب سلوفاك توغ بن".split())
 _SINGLE = frozenset("人 中 国".split())
 
 
@@ -103,6 +104,56 @@ def _cases(name: str) -> Iterator[str]:
         yield from (stem + end for end in ("а", "я", "у", "ю", "е", "ом", "ем"))
 
 
+#: English words for what is of a country, by its code.
+_OF = (
+    "KE Kenyan|GH Ghanaian|ET Ethiopian|UG Ugandan|TZ Tanzanian|ZM Zambian|ZW Zimbabwean|CM Cameroonian|"
+    "SN Senegalese|CI Ivorian|LY Libyan|SD Sudanese|LB Lebanese|SY Syrian|YE Yemeni|OM Omani|KW Kuwaiti|"
+    "QA Qatari|BH Bahraini|AF Afghan|NP Nepali,Nepalese|LK Sri Lankan|MM Burmese|KH Cambodian|LA Laotian|"
+    "MN Mongolian|GR Greek|HU Hungarian|RO Romanian|BG Bulgarian|RS Serbian|HR Croatian|SK Slovak|"
+    "SI Slovenian|DK Danish|NO Norwegian|FI Finnish|IS Icelandic|IE Irish|LT Lithuanian|LV Latvian|"
+    "EE Estonian|GE Georgian|AM Armenian|AZ Azerbaijani,Azeri|KG Kyrgyz|TJ Tajik|TM Turkmen|MD Moldovan|"
+    "AL Albanian|MK Macedonian|BA Bosnian|ME Montenegrin|MT Maltese|CY Cypriot|CU Cuban|HT Haitian|"
+    "JM Jamaican|GT Guatemalan|HN Honduran|SV Salvadoran|NI Nicaraguan|CR Costa Rican|PA Panamanian|"
+    "BO Bolivian|PY Paraguayan|UY Uruguayan|PR Puerto Rican|AO Angolan|MZ Mozambican|NA Namibian|"
+    "BW Botswanan|RW Rwandan|MU Mauritian|NZ New Zealander"
+)
+_FORMS = {  # endings of words for what is of a country, and their other genders and numbers
+    "o": ("a", "os", "as"),
+    "és": ("esa", "eses", "esas"),
+    "ês": ("esa", "eses", "esas"),
+    "ol": ("ola", "oles", "olas"),
+    "ais": ("aise", "aises"),
+    "ois": ("oise", "oises"),
+    "ien": ("ienne", "iens", "iennes"),
+    "ain": ("aine", "ains", "aines"),
+    "suisse": ("suisses",),
+    "belge": ("belges",),
+    "russe": ("russes",),
+    "ية": ("ي", "يين", "يون"),
+}
+
+
+def _forms(word: str) -> Iterator[str]:
+    yield word
+    for ending, others in _FORMS.items():
+        if (
+            word.endswith(ending)
+            and " " not in word
+            and len(word) > 4
+            and (word[0].islower() or word[0] > "\u0600")
+        ):
+            yield from (word.removesuffix(ending) + other for other in others)
+    if word.startswith("ال") and word.endswith("ية"):
+        yield from _forms(word.removeprefix("ال"))
+
+
+def _arabic(name: str) -> Iterator[str]:
+    """What is of a country, by the rule: اليمن, يمني and يمنية."""
+    stem = name.removeprefix("ال").removesuffix("يا").rstrip("اة")
+    if " " not in name and len(stem) >= 3 and stem not in _NO_STEMS:
+        yield from (stem + "ي", stem + "ية")
+
+
 def _names() -> Mapping[str, str]:
     found: dict[str, dict[str, None]] = {}
     for language in _LANGUAGES:
@@ -113,8 +164,15 @@ def _names() -> Mapping[str, str]:
             for each in _cases(bare) if language == "ru" else (bare,):
                 if len(each) > 1 and each not in _SINGLE:
                     found.setdefault(code, {})[each] = None
+            if language == "ar":
+                found.setdefault(code, {}).update(dict.fromkeys(_arabic(bare)))
+    for line in _OF.split("|"):
+        code, _, words = line.partition(" ")
+        found.setdefault(code, {}).update(dict.fromkeys(words.split(",")))
     for code, words in _MORE.items():
-        found.setdefault(code, {}).update(dict.fromkeys(words.split("|")))
+        found.setdefault(code, {}).update(
+            dict.fromkeys(form for word in words.split("|") for form in _forms(word))
+        )
     return {code: "|".join(names) for code, names in found.items()}
 
 

@@ -13,13 +13,14 @@ from indexer.reading import Hit, Reading
 WORDS = {
     "health": "patient|patients|patient data|medical record|medical records|medical data|medical history|health data|health record|"
     "health records|laboratory|lab results|radiology|ekg|ecg|x-ray|hospital|hospitals|diagnosis|diagnoses|diagnose|"
-    "prescriptions|vaccination|vaccine|blood type|phi|covid 19 patients|"
+    "prescriptions|vaccination|vaccine|blood type|phi|covid 19 patients|diagnosis codes|medical files|"
     "pasien|rekam medis|data kesehatan|data medis|rumah sakit|hasil lab|hasil swab|golongan darah|vaksin|vaksinasi|"
     "пациент*|медицинск*|диагноз*|медкарт*|анализов|больниц*|поликлиник*|история болезни|истории болезни|"
     "患者|病人|病历|病例|医疗数据|医疗记录|体检|诊断|病史|健康数据|"
     "paciente|pacientes|historia clínica|historias clínicas|historial médico|historiales médicos|datos médicos|"
     "datos de salud|diagnóstico*|resultados de laboratorio|"
-    "prontuário|prontuários|dados médicos|dados de saúde|dados clínicos|exames|"
+    "prontuário|prontuários|laudos|laudo|receitas médicas|cns|pruebas médicas|ordonnance|radiologi|"
+    "dados médicos|dados de saúde|dados clínicos|exames|"
     "dossier médical|dossiers médicaux|données médicales|données de santé|hôpital|ordonnances|"
     "patientendaten|gesundheitsdaten|patientenakte*|مريض|مرضى|سجلات طبية|السجلات الطبية|بيانات طبية|تشخيص|المستشفى",
     "identity": "identity cards|identity card|identity documents|national id|national ids|id card|id cards|id scans|driver license|"
@@ -30,6 +31,10 @@ WORDS = {
     "الهوية الوطنية|بطاقة هوية|بطاقات الهوية|هويات|رقم الهوية|أرقام الهوية",
     "identity/NIK": "nik|niks|nomor induk kependudukan",
     "identity/KTP": "ktp|ktps|e-ktp|ektp|kartu tanda penduduk",
+    "identity/NIR": "nir|numéro de sécu|numéros de sécu|numéro de sécurité",
+    "identity/RFC": "rfc",
+    "identity/RUT": "rut|ruts",
+    "identity/national number": "الرقم القومي|رقم قومي|الرقم الوطني|رقم وطني|ارقام الهوية|ارقام قومية|户籍号",
     "identity/SSN": "ssn|ssns|social security|social security number|social security numbers|numéro de sécurité sociale|"
     "numéros de sécurité sociale|nss",
     "identity/passport": "passport|passports|paspor|паспорт|паспорта|паспортов|паспорты|护照|pasaporte|pasaportes|passaporte|"
@@ -49,23 +54,23 @@ WORDS = {
     "cartões de crédito|cartão de crédito|contas bancárias|dados bancários|"
     "cartes bancaires|carte bancaire|cartes de crédit|comptes bancaires|coordonnées bancaires|rib|"
     "kreditkarte*|bankdaten|بطاقات ائتمان|بطاقات الائتمان|بطاقة ائتمان|حسابات بنكية|الحسابات البنكية",
-    "credentials": "password|passwords|credential|credentials|combolist|combo list|combos|logins|login pass|user:pass|mail:pass|"
+    "credentials": "logs|stealer|redline|vidar|raccoon|lumma|стилер*|логи|логов|contraseñas y correos|password|passwords|credential|credentials|combolist|combo list|combos|logins|login pass|user:pass|mail:pass|"
     "email:pass|ulp|stealer logs|hashes|password hashes|"
     "kata sandi|sandi|пароль|пароли|паролей|паролями|логин пароль|логины|хеши|хэши|"
     "密码|口令|账号密码|contraseña|contraseñas|claves|senha|senhas|credenciais|credenciales|"
     "mot de passe|mots de passe|identifiants|passwort|passwörter|zugangsdaten|كلمة المرور|كلمات المرور|كلمات السر",
     "contact": "mails|email|emails|e-mail|e-mails|email address|email addresses|phone|phones|phone number|phone numbers|mobile number|"
     "mobile numbers|contact details|contacts list|alamat email|nomor hp|no hp|nomor telepon|nomor ponsel|no telp|"
-    "телефон|телефона|телефонов|телефоны|телефонами|номера телефонов|почта|почты|почт|email адреса|емейлы|"
+    "мыло|мыла|мылами|телефон|телефона|телефонов|телефоны|телефонами|номера телефонов|почта|почты|почт|email адреса|емейлы|"
     "手机号|手机号码|电话|电话号码|邮箱|联系方式|"
     "correo|correos|correo electrónico|correos electrónicos|teléfono|teléfonos|celular|"
     "telefone|telefones|e-mails|endereços de e-mail|celulares|"
     "téléphone|téléphones|numéro de téléphone|numéros de téléphone|courriels|adresses e-mail|adresses mail|"
-    "telefonnummer*|رقم الهاتف|أرقام الهواتف|أرقام هواتف|الهواتف|البريد الإلكتروني|ايميلات|الإيميلات",
+    "ارقام الهواتف|هواتف|والهواتف|ايميل|telefonnummer*|رقم الهاتف|أرقام الهواتف|أرقام هواتف|الهواتف|البريد الإلكتروني|ايميلات|الإيميلات",
     "location": "home address|home addresses|address|addresses|full address|street address|postal code|zip code|gps|geolocation|"
     "coordinates|alamat|alamat rumah|alamat lengkap|kode pos|koordinat|"
     "адрес|адреса|адресов|адресами|прописка|координаты|геолокац*|地址|住址|家庭住址|位置|"
-    "dirección|direcciones|domicilio|domicilios|endereço|endereços|endereço residencial|"
+    "dirección|direcciones|domicilio|domicilios|domicilio particular|endereço|endereços|endereço residencial|"
     "adresse|adresses|adresses postales|code postal|anschrift*|العنوان|العناوين|عناوين",
     "biometrics": "fingerprint|fingerprints|biometric|biometrics|biometric data|selfie|selfies|face photos|facial|facial recognition|"
     "iris scans|sidik jari|biometrik|swafoto|foto wajah|отпечат*|биометри*|селфи|фото лица|"

@@ -35,7 +35,8 @@ _HASHES = {
     "scrypt": "scrypt",
     "pbkdf2": "pbkdf2",
     "phpass": "phpass",
-    "plain text": "plaintext passwords|plain text passwords|passwords in plain text|passwords in plaintext|cleartext passwords|"
+    "plain text": "plaintext|plain text|en clair|mot de passe en clair|em texto puro|en texto plano|открытым текстом|в открытом виде|密码明文|"
+    "plaintext passwords|plain text passwords|passwords in plain text|passwords in plaintext|cleartext passwords|"
     "passwords in clear text|password plaintext|пароли в открытом виде|明文密码|contraseñas en texto plano|senhas em texto puro|"
     "senhas em texto plano|mots de passe en clair|klartext|kata sandi teks biasa|كلمات مرور غير مشفرة",
 }

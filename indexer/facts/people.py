@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from indexer.fact import Fact, Value
-from indexer.money import ASKED, CURRENCIES, REVENUE
+from indexer.money import ASKED, ASKED_BEHIND, CURRENCIES, REVENUE
 from indexer.numbers import BARE_NUMBER, NUMBER, SCALE, SCALE_WORDS, number, spelled
 from indexer.reading import Hit, Reading, beside_digits
 
@@ -15,34 +15,34 @@ WORDS = {
     "people+": "people|person|persons|patient|patients|user|users|customer|customers|citizen|citizens|client|clients|"
     "member|members|employee|employees|student|students|voter|voters|subscriber|subscribers|individuals|residents|"
     "teachers|doctors|drivers|passengers|taxpayers|victims|guests|buyers|workers|staff|"
-    "holders|cardholders|policyholders|applicants|donors|players|beneficiaries|veterans|participants|contacts|owners|personen|nutzer|nutzern|kunden|patienten|burger|mitarbeiter|mitarbeitern|人|用户|用戶|公民|患者|病人|客户|客戶|会员|员工|学生|居民|"
+    "holders|cardholders|policyholders|applicants|donors|players|beneficiaries|veterans|participants|contacts|owners|personen|nutzer|nutzern|kunden|patienten|burger|mitarbeiter|mitarbeitern|aposentados|人|名|用户|用戶|公民|患者|病人|客户|客戶|会员|员工|学生|居民|"
     "车主|业主|股民|老人|考生|教师|旅客|名用户|个人信息|公民信息|名患者",
-    "people": "dosen|guru|pelamar|relawan|penumpang|anggota|pemilik|santri|orang|pasien|pengguna|pelanggan|warga|penduduk|nasabah|karyawan|pegawai|mahasiswa|peserta|jiwa|siswa|"
-    "pemilih|anggota|человек|человека|людей|пользовател*|клиент*|пациент*|граждан|граждане|гражданин*|абонент*|"
+    "people": "debitur|korban|pembeli|penjual|pekerja|dosen|guru|pelamar|relawan|penumpang|anggota|pemilik|santri|orang|wni|pemegang|pasien|pengguna|pelanggan|warga|penduduk|nasabah|karyawan|pegawai|mahasiswa|peserta|jiwa|siswa|"
+    "pemilih|anggota|человек|человека|людей|пользовател*|юзеров|юзер*|игрок*|должник*|клиент*|пациент*|граждан|граждане|гражданин*|абонент*|"
     "сотрудник*|водител*|ученик*|заемщик*|участник*|заказчик*|студент*|жител*|покупател*|"
-    "personas|médicos|profesores|votantes|contribuyentes|beneficiarios|asegurados|pacientes|usuarios|clientes|ciudadanos|empleados|alumnos|estudiantes|afiliados|suscriptores|"
-    "pessoas|professores|eleitores|contribuintes|beneficiários|segurados|usuários|utilizadores|cidadãos|funcionários|alunos|assinantes|"
-    "personnes|allocataires|électeurs|médecins|adhérents|patientes|utilisateurs|citoyens|clients|patients|salariés|étudiants|abonnés|assurés|"
-    "شخص|طلاب|مشتركين|ناخب|مستخدم*|مريض|مرضى|عميل|عملاء|مواطن*|مشترك*|موظف*|طالب",
+    "personas|miembros|socios|jubilados|médicos|profesores|votantes|contribuyentes|beneficiarios|asegurados|pacientes|usuarios|clientes|ciudadanos|empleados|alumnos|estudiantes|afiliados|suscriptores|"
+    "pessoas|correntistas|associados|pacientes|professores|eleitores|contribuintes|beneficiários|segurados|usuários|utilizadores|cidadãos|funcionários|alunos|assinantes|"
+    "personnes|élèves|membres|retraités|bénéficiaires|enseignants|allocataires|électeurs|médecins|adhérents|patientes|utilisateurs|citoyens|clients|patients|salariés|étudiants|abonnés|assurés|"
+    "شخص|اشخاص|زبون|زبائن|حامل|طلبة|طالبة|مشتركين|ناخب|مستخدم*|مريض|مرضى|عميل|عملاء|مواطن*|مشترك*|موظف*|طالب",
     "records+": "row|rows|record|records|line|lines|entries|entry|zeilen|datensätze|条|條|行|记录|条记录|数据条|筆",
     "records": "baris|rekaman|entri|строк*|запис*|filas|registros|linhas|lignes|líneas|enregistrements|سجل|سجلات|صف|صفوف|سطر",
     "accounts+": "account|accounts|logins|konten|账号|帐号|账户|帳號",
-    "accounts": "akun|аккаунт*|учеток|учетных записей|cuentas|contas|comptes|حساب|حسابات",
+    "accounts": "comptes clients|cuentas de usuario|contas de usuário|akun|аккаунт*|учеток|учетных записей|cuentas|contas|comptes|حساب|حسابات",
     "identity_numbers+": "nik|niks|ktp|ktps|ssn|ssns|passport|passports|身份证|护照",
     "identity_numbers": "paspor|паспорт*|снилс|инн|cpf|cpfs|dni|dnis|pasaportes|passaportes|passeports|جواز|جوازات",
-    "documents+": "documents|files|scans|dokumente|dateien|文件|份文件",
-    "documents": "dokumen|berkas|документ*|файл*|сканов|documentos|archivos|arquivos|fichiers|وثيقة|وثائق|ملف|ملفات",
+    "documents+": "documents|files|scans|policies|contracts|invoices|dokumente|dateien|文件|份文件|份",
+    "documents": "dossiers|expedientes|pólizas|polizas|apólices|contratos|contrats|prontuários|polis|полис*|договор*|досье|berkas|документ*|файл*|сканов|documentos|archivos|arquivos|fichiers|وثيقة|وثائق|ملف|ملفات",
     "cards+": "cards|credit cards|cc|ccs|信用卡|银行卡",
     "cards": "kartu|карт|карты|tarjetas|cartões|cartes|بطاقة|بطاقات",
     "mail_addresses+": "emails|e-mails|email addresses|mail addresses|mails|邮箱",
-    "mail_addresses": "alamat email|имейлов|почт|correos|correos electrónicos|adresses e-mail|adresses email",
+    "mail_addresses": "alamat email|имейлов|почт|adresses mail|adresses de messagerie|courriels|ايميل|ايميلات|إيميل|عنوان بريد|correos|correos electrónicos|adresses e-mail|adresses email",
     "phone_numbers+": "phones|phone numbers|phone number|numbers|手机号|手机号码|电话",
     "phone_numbers": "nomor hp|nomor telepon|номеров|телефонов|номеров телефонов|teléfonos|telefones|numéros de téléphone|numéros|أرقام|رقم هاتف|أرقام هواتف|أرقام هاتف",
     "passwords+": "mail:pass|email:pass|user:pass|combos|passwords|credentials|creds|密码",
     "passwords": "паролей|contraseñas|senhas|mots de passe|kata sandi",
     "things": beside_digits(SCALE_WORDS),
-    "money": "|".join((*map(beside_digits, CURRENCIES.values()), ASKED, REVENUE)),
-    "total": "total|jumlah|amount|quantity|qty|count|количество|всего|объем|总数|总量|数量|数据量|cantidad|quantidade|nombre|العدد|"
+    "money": "|".join((*map(beside_digits, CURRENCIES.values()), ASKED, ASKED_BEHIND, REVENUE)),
+    "total": "共|共计|总共|合计|total|jumlah|amount|quantity|qty|count|количество|всего|объем|总数|总量|数量|数据量|cantidad|quantidade|nombre|العدد|"
     "عدد|سجلات",
 }
 _Found = tuple[int, str, re.Match[str], int]  # where the noun ends, unit, number, where it begins
@@ -158,7 +158,7 @@ def _uncounted(text: str, begin: int, match: re.Match[str], money: Sequence[Hit]
         return True
     first = match.start()
     return any(
-        (0 <= hit.start - last <= 4 and text[last : hit.start].strip() in ("", "de", "of", "+", "в"))
+        (0 <= hit.start - last <= 4 and text[last : hit.start].strip() in ("", "de", "d'", "of", "+", "в"))
         or (
             0 <= first - hit.end <= 4 and text[hit.end : first].strip(" :=.-") in ("", "de", "of", "is", "от")
         )

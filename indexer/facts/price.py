@@ -7,15 +7,17 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from indexer.fact import Fact, Value
-from indexer.money import ASKED, COINS, CURRENCIES, REVENUE, SIGNS
+from indexer.money import ASKED, ASKED_BEHIND, COINS, CURRENCIES, REVENUE, SIGNS
 from indexer.numbers import BARE_NUMBER, GUARD, SCALE, number
 from indexer.reading import Hit, Reading, beside_digits
 
+_CLOSE = "|##u"  # "3000u"
 WORDS = {
-    **{unit: beside_digits(names) for unit, names in CURRENCIES.items()},
+    **{unit: beside_digits(names) + (_CLOSE if unit == "USDT" else "") for unit, names in CURRENCIES.items()},
     "asked": ASKED,
+    "asked behind": ASKED_BEHIND,
     "taken": "payment|payments|pay|paid|pembayaran|bayar|accept|accepted|accepts|accepting|оплата|оплату|принимаю|支付|付款|"
-    "接受|pago|pagos|pagamento|paiement|zahlung|الدفع|only",
+    "接受|pago|pagos|pagamento|pix|bayar pakai|via|paiement|zahlung|الدفع|only",
     "revenue": REVENUE,
 }
 _STEPS = {
@@ -30,15 +32,20 @@ _STEPS = {
     "bin": "buy now",
     "一口价": "buy now",
 }
-_BEFORE = re.compile(rf"{GUARD}(?P<number>{BARE_NUMBER})(?P<scale>{SCALE})?\+?(?: (?:de|of|в|d'))?[ -]?$")
+_BEFORE = re.compile(
+    rf"{GUARD}(?P<number>{BARE_NUMBER})(?P<scale>{SCALE})?\+?(?: (?:de|of|в|d')| ?[个枚])?[ -]?$"
+)
 _AFTER = re.compile(rf"[.:]? ?(?P<number>{BARE_NUMBER})(?P<scale>{SCALE})?(?![^\W_])")
 _LABEL = re.compile(
     rf" ?(?:[:=-]|is|only|от|за|de|为)? ?(?P<number>{BARE_NUMBER})(?P<scale>{SCALE})?"
     r"(?![^\W_]| ?%|[$€£¥₽₹]|/[0-9]| (?:days?|hours?|hrs|users?|rows|records|[kmgt]b|дн|час|hari|jam)(?!\w))"
 )
+_LABELLED = re.compile(rf"{GUARD}(?P<number>{BARE_NUMBER})(?P<scale>{SCALE}) $")
 _SIGN = re.compile(r"[$€£¥₽₹₿]")
 _SIGN_PREFIX = re.compile(r"(?<![^\W_])(?:us|r|s|a|c|hk)$")
 _SIGN_NAMES = {"r$": "BRL", "us$": "USD", "s$": "SGD", "a$": "AUD", "c$": "CAD", "hk$": "HKD"}
+_PAST = re.compile(r"[0-9]\D*[,，/] ?|[0-9]\D* - ")  # a revenue that was told already, and what follows
+_OF = ("", "in", "annual", "of", "годовая", "de", "в год")
 _MOST = 300
 _NEAR = 40
 
@@ -72,8 +79,29 @@ def read(reading: Reading, hits: Sequence[Hit]) -> Iterator[Fact]:
             value = _value(amount["number"], amount["scale"] or "", "")
             place_ = (amount.start("number"), amount.end())
             taken.append(place_)
-            yield _fact(reading, place_, value, "", labels, place_[0])
+            yield _fact(reading, place_, value, _unit(text, place_[1], bare), labels, place_[0])
+    for hit in hits[:_MOST]:
+        behind = hit.tag == "asked behind" and reading.reaching(
+            _LABELLED, max(hit.start - _NEAR, 0), hit.start
+        )
+        if behind and not any(behind.start() < other[1] and other[0] < behind.end() for other in taken):
+            taken.append(behind.span())
+            value = _value(behind["number"], behind["scale"], "")
+            yield reading.fact("price", value, (behind.start(), hit.end))
     yield from _payment(reading, hits[:_MOST], bare)
+
+
+def _unit(text: str, at: int, bare: Sequence[tuple[int, int, str]]) -> str:
+    """The one currency that is named behind an amount in its line, in brackets: "start 400 / step 100 (USD)"."""
+    line = text.find("\n", at)
+    behind = {
+        unit
+        for start, end, unit in bare
+        if at <= start < (len(text) if line < 0 else line)
+        and text[start - 1 : start] == "("
+        and text[end : end + 1] == ")"
+    }
+    return behind.pop() if len(behind) == 1 else ""
 
 
 def _amount(reading: Reading, start: int, end: int, unit: str) -> tuple[int, int, int, int | float] | None:
@@ -97,9 +125,20 @@ def _value(written: str, scaled: str, unit: str) -> int | float:
 def _fact(
     reading: Reading, place: tuple[int, int], value: int | float, unit: str, labels: Sequence[Hit], at: int
 ) -> Fact:
-    before = [hit for hit in labels if 0 <= at - hit.end < _NEAR and "\n" not in reading.plain[hit.end : at]]
+    text = reading.plain
+    before = [
+        hit
+        for hit in labels
+        if 0 <= at - hit.end < _NEAR
+        and not any(sign in text[hit.end : at] for sign in "\n|;。")
+        and not (hit.tag == "revenue" and _PAST.search(text, hit.end, at))
+    ]
     nearest = max(before, key=lambda hit: (hit.end, hit.start - hit.end), default=None)
-    if nearest and nearest.tag == "revenue":
+    close = any(
+        hit.tag == "revenue" and 0 <= hit.start - place[1] <= 8 and text[place[1] : hit.start].strip() in _OF
+        for hit in labels
+    )
+    if close or (nearest and nearest.tag == "revenue"):
         return reading.fact("revenue", value, place, unit=unit)
     step = _STEPS.get(reading.plain[nearest.start : nearest.end]) if nearest else None
     parts: tuple[tuple[str, Value], ...] = (("auction", step),) if step else ()

@@ -10,8 +10,8 @@ from indexer.reading import Hit, Reading
 
 WORDS = {
     "offered": "sample|samples|sample data|free sample|proof|proofs|proof of data|preview|contoh data|contoh|sampel|cuplikan|"
-    "bukti|сэмпл*|семпл*|пример строк|примеры|пример|пруф|пруфы|пробник|样本|样例|样品|示例|样本数据|测试数据|muestra|muestras|prueba|pruebas|"
-    "amostra|amostras|prova|provas|échantillon|échantillons|extrait|aperçu|preuve|preuves|stichprobe|عينة|عينات|نموذج|نماذج",
+    "bukti|сэмпл*|семпл*|пример строк|примеры|пример|пруф|пруфы|пробник|样本|样例|样品|示例|样本数据|测试数据|验货|可测|muestra|muestras|prueba|pruebas|"
+    "amostra|amostras|prova|provas|échantillon|échantillons|extrait|aperçu|preuve|preuves|stichprobe|sampelnya|tester|отрывок|عينة|عينات|نموذج|نماذج",
     "refused": "no sample|no samples|without sample|without samples|samples not provided|no free samples|no proof|tanpa sampel|"
     "tidak ada sampel|без сэмплов|без пруфов|сэмплов нет|пруфов нет|无样本|没有样本|不提供样本|sin muestras|sin muestra|no hay muestras|"
     "sem amostra|sem amostras|sans échantillon|pas d'échantillon|لا توجد عينات|بدون عينات|بدون عينة",

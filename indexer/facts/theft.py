@@ -22,7 +22,16 @@ WORDS = {
     ""
     "data do vazamento|data da extração|data do ataque|vazado em|vazada em|vazados em|vazadas em|roubado em|roubada em|roubados em|roubadas em|extraído em|extraída em|extraídos em|extraídas em|hackeado em|hackeada em|hackeados em|hackeadas em|invadido em|invadida em|invadidos em|invadidas em|"
     "date de la fuite|date de fuite|date du vol|date du piratage|date d'extraction|volé le|volé en|volée le|volée en|volés le|volés en|volées le|volées en|piraté le|piraté en|piratée le|piratée en|piratés le|piratés en|piratées le|piratées en|fuité le|fuité en|fuitée le|fuitée en|fuités le|fuités en|fuitées le|fuitées en|extrait le|extrait en|extraite le|extraite en|extraits le|extraits en|extraites le|extraites en|dérobé le|dérobé en|dérobée le|dérobée en|dérobés le|dérobés en|dérobées le|dérobées en|"
-    "datum|تاريخ التسريب|تاريخ الاختراق|تاريخ السرقة|تاريخ البيانات|تاريخ|سربت في|سرقت في"
+    "mise à jour en|mise à jour le|actualizada en|actualizado en|atualizada em|atualizado em|актуальна на|обновлена в|diperbarui|"
+    "la base es de|los datos son de|os dados são de|a base é de|les données datent de|datum|تاريخ التسريب|تاريخ الاختراق|تاريخ السرقة|تاريخ البيانات|تاريخ|سربت في|سرقت في",
+    # what was done to the data, at some distance from when
+    "done": "got in|broke in|hacking|leak|lifted|swiped|was hit|were hit|bocor|kejebol|被拖库|被黑|被脱|пробили|проникли|entramos|accedimos|entraram|acessamos|piratage|intrusé|entrés|eingedrungen|دخلنا|stole|stolen|hacked|breached|leaked|dumped|exfiltrated|scraped|extracted|obtained|pulled|compromised|breach|intrusion|"
+    "downloaded|grabbed|taken|copied|exported|hack|dibobol|dijebol|dicuri|diretas|kebocoran|diambil|disedot|peretasan|pembobolan|"
+    "взлом*|украл*|украден*|слил*|слит*|слив*|утечк*|утекл*|выгрузил*|выгружен*|выкачал*|скачал*|вытащил*|забрал*|сняли|сдампил*|"
+    "泄露|泄漏|入侵|脱库|拖库|拖走|盗取|窃取|攻破|黑进|导出|流出|"
+    "hackeam*|hackead*|hackear*|hackeó|robamos|robado*|robada*|filtramos|filtrado*|filtrada*|extrajimos|extraído*|extraída*|vulnera*|sustra*|atacamos|intrusión|"
+    "invadi*|roubamos|roubado*|roubada*|vaza*|extraímos|copiamos|baixamos|avons volé|ont volé|volé|volée|volés|volées|dérob*|pirat*|exfiltr*|extrait*|"
+    "gestohlen|gehackt|erbeutet|abgezogen|geleakt|entwendet|اختراق|الاختراق|اختراقه|اختراقها|اخترقنا|تسريب|سرقة|سحب|سحبنا|سربت|سرقت|اخترقت",
 }
 _MONTHS = (
     "january jan januari января январь январе enero janeiro janvier يناير januar",
@@ -63,11 +72,17 @@ _GAP = re.compile(
 #: Words that are no more than a label need their colon.
 _LABELS = frozenset(
     plain(word)
-    for word in "year|date|updated|дата|时间|日期|fecha|tanggal|datum|تاريخ|updated|date|更新时间|актуальность".split(
-        "|"
-    )
+    for word in "year|date|updated|дата|时间|日期|fecha|tanggal|datum|تاريخ|updated|date|更新时间".split("|")
 )
 _MOST = 100
+_REACH = 90  # characters between what was done and when, in one sentence
+_DAY = re.compile("|".join(f"(?:{re.sub(r'[?]P<[a-z]+>', '?:', form.pattern)})" for form in _FORMS[:-1]))
+_SENTENCE = re.compile(r"[.!?;:](?:\s|$)|[\n|。！？；，]|, ")
+#: Another thing that was done then, or will be.
+_OTHER = re.compile(
+    r"(?<![^\W_])(?:post|upload|publi|join|regist|before|until|deadline|after|updat|sold|unggah|upload|dipub|sebelum|"
+    r"выло|опубл|до |после|зарег|antes|hasta|subid|subido|ate |depois|avant|jusqu|depuis|قبل|حتى|نشر|发布|上传|之前|截止)"
+)
 
 
 def read(reading: Reading, hits: Sequence[Hit]) -> Iterator[Fact]:
@@ -75,6 +90,9 @@ def read(reading: Reading, hits: Sequence[Hit]) -> Iterator[Fact]:
     told apart, the day is taken to come first, and a part says so."""
     seen: set[str] = set()
     for hit in sorted(hits[:_MOST], key=lambda hit: (hit.start, -hit.end)):
+        if hit.tag == "done":
+            yield from _apart(reading, hit, seen)
+            continue
         gap = _GAP.match(reading.plain, hit.end)
         if gap is None or (
             reading.plain[hit.start : hit.end] in _LABELS and not any(sign in gap[0] for sign in ":：=-")
@@ -90,6 +108,33 @@ def read(reading: Reading, hits: Sequence[Hit]) -> Iterator[Fact]:
                 seen.add(value)
                 yield reading.fact("theft date", value, (hit.start, found.end()), parts=parts)
             break
+
+
+def _apart(reading: Reading, hit: Hit, seen: set[str]) -> Iterator[Fact]:
+    """The date, of more than a year, that stands farther behind in the sentence, or close before."""
+    text = reading.plain
+    stop = _SENTENCE.search(text, hit.end, hit.end + _REACH)
+    found = _DAY.search(text, hit.end, (stop.start() if stop else hit.end + _REACH) + 1)
+    if found and _OTHER.search(text, hit.end, found.start()):
+        return
+    place = (hit.start, found.end()) if found else (0, 0)
+    if (
+        not found
+        and hit.start
+        and (text[hit.start - 1] in "日号月年" or text[hit.start - 2 : hit.start] == "日 ")
+    ):
+        low = max(hit.start - 16, 0)
+        found = next(
+            (each for each in _DAY.finditer(text, low, hit.start) if each.end() >= hit.start - 1), None
+        )
+        place = (found.start(), hit.end) if found else place
+    if found is None:
+        return
+    exact = next(match for form in _FORMS[:-1] if (match := form.match(text, found.start(), found.end())))
+    value, parts = _value(exact)
+    if value and value not in seen and not any(value in other or other in value for other in seen):
+        seen.add(value)
+        yield reading.fact("theft date", value, place, parts=parts)
 
 
 def _value(found: re.Match[str]) -> tuple[str, tuple[tuple[str, Value], ...]]:

@@ -13,7 +13,9 @@ from indexer.reading import Hit, Reading, beside_digits
 _SHORT = "kb|mb|gb|tb|pb|kib|mib|gib|tib|кб|мб|гб|тб"
 #: A unit stands apart or close behind its number, where a digit is a part of the word.
 WORDS = {
-    "unit": beside_digits(f"{_SHORT}|go|ko|mo|to|g|gig|gigs|гиг|гб")
+    "unit": beside_digits(
+        f"{_SHORT}|go|ko|mo|to|g|gig|gigs|gigas|teras|megas|гиг|гига|тера|мега|гб|جيجا|ميجا|تيرا|غيغا|جيغا"
+    )
     + "|kilobyte*|megabyte*|gigabyte*|terabyte*|petabyte*|gigaoctet*|teraoctet*|"
     "гигабайт*|терабайт*|мегабайт*|гиг|гигов|جيجابايت|غيغابايت|تيرابايت|ميغابايت|千兆字节"
 }
@@ -24,8 +26,8 @@ _PREFIX = {
     "千": 3,
 }
 _UNIT = (
-    r"(?:[kmgtp]i?b|[кмгт]б|[kmgtp]o|(?:kilo|mega|giga|tera|peta)(?:bytes?|octets?)|gigs?|гиг\w{0,2}|гигабаит\w{0,2}|"
-    r"терабаит\w{0,2}|мегабаит\w{0,2}|جيجابايت|غيغابايت|تيرابايت|ميغابايت|千兆字节|g(?=\W|$))"
+    r"(?:[kmgtp]i?b|[кмгт]б|[kmgtp]o|(?:kilo|mega|giga|tera|peta)(?:bytes?|octets?)|gigs?|гиг\w{0,2}|гигабаит\w{0,2}|гига|тера|мега|[gt]igas|teras|megas|"
+    r"терабаит\w{0,2}|мегабаит\w{0,2}|(?:جيجا|جيغا|غيغا|تيرا|ميغا|ميجا)(?: ?بايت)?|千兆字节|g(?=\W|$))"
 )
 _SIZE = re.compile(rf"(?P<number>{NUMBER})[ -]?(?P<unit>{_UNIT})(?![^\W\u3400-\u9fff])")
 #: ``= 199 + 479 + 42``, each with or without a unit.

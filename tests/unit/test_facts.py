@@ -196,10 +196,41 @@ def test_numbers_of_identity_are_named_among_the_parts() -> None:
     assert len(fact.spans) == 4
 
 
+@pytest.mark.parametrize(
+    ("text", "value", "words"),
+    [
+        ("medio millón de tarjetas", 500_000, "medio millón de tarjetas"),
+        ("ещё полтора миллиона строк", 1_500_000, "полтора миллиона строк"),
+        ("共三百二十万会员", 3_200_000, "三百二十万会员"),
+        ("over two million users", 2_000_000, "over two million users"),
+    ],
+)
+def test_numbers_in_words_are_read_where_they_stand(text: str, value: int, words: str) -> None:
+    [fact] = read(text, "quantity")
+    assert (fact.value, text[fact.spans[0][0] : fact.spans[0][1]]) == (value, words)
+
+
+@pytest.mark.parametrize(
+    ("text", "dates"),
+    [
+        ("We stole everything from Copper Lantern on Jan 9th 2026.", ["2026-01-09"]),
+        ("2026年1月15日入侵", ["2026-01-15"]),
+        ("stolen files, upload was on 3 March 2026", []),
+        ("hacked. The forum opened on 3 March 2020", []),
+    ],
+)
+def test_a_theft_is_dated_within_its_sentence(text: str, dates: list[str]) -> None:
+    assert [fact.value for fact in read(text, "theft date")] == dates
+
+
+def test_a_firm_is_no_fixed_price() -> None:
+    assert [fact.value for fact in read("database of a law firm, $500 firm", "terms")] == ["not negotiable"]
+
+
 def test_a_purpose_shows_its_points_and_the_words_that_gave_them() -> None:
     [fact] = read("We are happy.\nSelling the database, price $500", "purpose")
     assert fact.value == "sale"
-    assert dict(fact.parts) == {"sale": 5, "sale: selling": 3, "sale: price": 1, "sale: a price": 1}
+    assert dict(fact.parts) == {"sale": 6, "sale: selling": 3, "sale: price": 1, "sale: a price of data": 2}
 
 
 def test_a_day_that_may_be_a_month_says_so() -> None:
