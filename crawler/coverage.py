@@ -41,6 +41,10 @@ class Expected:
         """Whether a source that is read yields nothing though it should."""
         return self.due >= SILENT_FROM
 
+    def between(self, begin: datetime, end: datetime) -> float:
+        """Posts expected between two instants; of more than eight weeks, eight."""
+        return _between(self.by_hour, begin, end)
+
 
 @dataclass(frozen=True, slots=True)
 class Coverage:

@@ -12,12 +12,13 @@ from alerts.loading import load_negative, load_watchlists
 from alerts.matching import build_matcher
 from alerts.message import matches_json, plain
 from config.settings import load_settings
-from console.cli import advice, watch_past
+from console.cli import advice, watch_coverage, watch_past
 from console.cli.output import options, show
 from console.wiring import read_inputs, restart_watching, watch
 
 app = typer.Typer(name="watch", help="Check and try watchlists, run the watcher.", no_args_is_help=True)
 advice.add_to(app)
+watch_coverage.add_to(app)
 
 
 @app.command()
