@@ -128,6 +128,7 @@ PAGES = [
     "/",
     "/search?q=invented",
     "/sources",
+    "/coverage",
     "/watchlists",
     "/watchlists/bank",
     "/overview",

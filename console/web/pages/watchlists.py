@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, HTTPException, Request, Response
 
+from console.blind import blind_spots, sight
 from console.web.guard import Here, Someone
 from console.web.rendering import page
 
@@ -32,4 +33,15 @@ def organisation(request: Request, here: Here, who: Someone, name: str) -> Respo
         for field in ("aliases", "brands", "acronyms", "domains", "mail_domains", "patterns", "context")
     }
     against = {field: getattr(found, field) for field in ("exclusions", "negatives")}
-    return page(request, here, who, "organisation.html", organisation=found, terms=terms, against=against)
+    sources = here.inputs.sources
+    seen = sight(found, sources, blind_spots(sources, here.engine, here.now()))
+    return page(
+        request,
+        here,
+        who,
+        "organisation.html",
+        organisation=found,
+        terms=terms,
+        against=against,
+        seen=seen,
+    )
