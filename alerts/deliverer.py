@@ -27,7 +27,8 @@ from config.settings import DeliverSettings
 
 _LEASE = timedelta(minutes=2)
 _RENEWED = 30.0  # seconds between two renewals of a lease
-_LONGEST_SENT = 900.0  # seconds; a channel that takes longer is given up, and its delivery is anybody's again
+#: Seconds; a channel that takes longer is given up, and its delivery is anybody's again.
+LONGEST_SENT = 900.0
 _LONGEST_ASKED = 86_400.0  # seconds; a peer that names a longer pause is asked again after this one
 _SET_BACK = timedelta(minutes=1)  # clocks of several machines differ by less
 _LOOK = 0.5  # seconds between two looks for channels that have something to send
@@ -69,7 +70,7 @@ class Deliverer:
         chance: Callable[[], float] = random.random,
         *,
         renewed: float = _RENEWED,
-        longest_sent: float = _LONGEST_SENT,
+        longest_sent: float = LONGEST_SENT,
     ) -> None:
         self._database = database
         self._channels = channels

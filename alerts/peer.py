@@ -142,7 +142,7 @@ class Peer:
         address = str(found[0][4][0])
         if not self._private and not ipaddress.ip_address(address.partition("%")[0]).is_global:
             raise ChannelRefused(
-                f"{self.shown} stands at a private address ({address}); private: true in the channel's file allows it"
+                f"{self.shown} stands at a private address ({address}); private: true allows it"
             )
         netloc = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
         name = f"[{host}]" if ":" in host else host

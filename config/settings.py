@@ -234,6 +234,41 @@ class WebSettings(_Section):
     session_hours: Annotated[float, Field(gt=0, le=720, description="a log-in lasts so many hours")] = 12.0
 
 
+class HeartbeatSettings(_Section):
+    """Who is told whether the whole pipe is well. An address that expects a sign and gives alarm when none comes also
+    notices that the machine is gone."""
+
+    url: Annotated[
+        SecretStr | None,
+        Field(
+            description="http or https address that gets a POST while all is well, and at /fail below it the reasons"
+            " where something is not, as healthchecks.io takes them; reached directly, not through Tor",
+        ),
+    ] = None
+    channel: Annotated[
+        str | None,
+        Field(
+            min_length=1, description="name of a channel that is told when something begins or ends to be ill"
+        ),
+    ] = None
+    every: Annotated[float, Field(ge=1, le=86_400, description="pause between two signs, seconds")] = 60.0
+    patience: Annotated[
+        float, Field(ge=1, le=86_400, description="a part that makes no progress for so many seconds is ill")
+    ] = 300.0
+    silent: Annotated[
+        bool, Field(description="whether a source without a new post where posts are due counts as ill")
+    ] = True
+    private: Annotated[
+        bool, Field(description="whether the url may stand at a loopback or private address")
+    ] = False
+
+    @model_validator(mode="after")
+    def _url_is_one(self) -> Self:
+        if self.url and not re.fullmatch(r"https?://[^\s?#]+", self.url.get_secret_value()):
+            raise ValueError("url: is not an http or https address without a query")
+        return self
+
+
 class LogSettings(_Section):
     """What is logged."""
 
@@ -279,6 +314,7 @@ class Settings(_Section):
     evidence: EvidenceSettings = EvidenceSettings()
     privacy: PrivacySettings = PrivacySettings()
     web: WebSettings = WebSettings()
+    heartbeat: HeartbeatSettings = HeartbeatSettings()
     log: LogSettings = LogSettings()
 
 

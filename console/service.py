@@ -29,6 +29,8 @@ from config.errors import DuskwatchError, InputError
 from config.inputs import yaml_files
 from config.log import configure
 from console.evidence import purge_evidence
+from console.heartbeat import Heart
+from console.vitals import Pulses
 from console.wiring import (
     Inputs,
     agenda,
@@ -73,6 +75,8 @@ class Service:
         self._channels: dict[str, Channel] = {}
         self._open_channels()
         self._tor = OwnTor()
+        self._pulses = Pulses()
+        self._heart = Heart(lambda: (self._inputs.settings, self._inputs.sources), self._pulses)
         self._ailing: dict[str, str] = {}
         self._spooling = ""  # why posts wait for the store, as it was last told
         self._delivering = False
@@ -129,6 +133,7 @@ class Service:
             self._purge, "interval", hours=24, id="retention", next_run_time=now + _PURGE_AFTER
         )
         self._scheduler.start()
+        self._heart.start()
         _log.info(
             "service runs", sources=len(self._inputs.sources), organisations=len(self._inputs.organisations)
         )
@@ -160,6 +165,7 @@ class Service:
         except DuskwatchError as error:
             _log.error("no crawl can begin; it is tried again", reason=str(error))
             return
+        self._pulses.beat("crawl")
         for name, lease in taken.items():
             threading.Thread(target=self._crawl, args=(name, lease), daemon=True).start()
 
@@ -284,6 +290,7 @@ class Service:
         except DuskwatchError as error:
             _log.error("watch failed; it is tried again", reason=str(error))
             return
+        self._pulses.beat("watch")
         if run.alerts_new or run.alerts_again or run.failed:
             _log.info(
                 "alerts",
@@ -312,6 +319,7 @@ class Service:
         self._delivering = True
         try:
             deliver(self._inputs.settings, self._channels)
+            self._pulses.beat("deliver")
         except DuskwatchError as error:
             _log.error("delivering failed; it is tried again", reason=str(error))
         finally:
@@ -336,6 +344,7 @@ class Service:
 
     def _stop(self) -> bool:
         begun = time.monotonic()
+        self._heart.stop(0)
         with self._lock:
             children = list(self._children.values())
             for child in children:

@@ -14,6 +14,7 @@ from rich.text import Text
 from alerts.channels import Unready
 from alerts.loading import load_watchlists
 from config.errors import DuskwatchError
+from config.inputs import nearest, yaml_files
 from config.settings import Settings, load_settings
 from console.cli.output import options, show
 from console.wiring import ailing, channels, database, read_routes, read_sources, readers, spool, store
@@ -37,7 +38,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def doctor(context: typer.Context) -> None:
-    """Check settings, data folder, database, store, feed, spool, Tor, sources, watchlists, channels and clock."""
+    """Check settings, data folder, databases, feed, spool, Tor, sources, watchlists, channels, heartbeat and clock."""
     findings = examine(options(context).config)
     shown = Text("\n").join(
         Text.assemble(
@@ -70,6 +71,7 @@ def examine(config: Path | None) -> list[Finding]:
         _watchlists,
         _channels,
         _routes,
+        _heartbeat,
         _clock,
     )
     for check in checks:
@@ -171,6 +173,16 @@ def _channels(settings: Settings) -> str:
 def _routes(settings: Settings) -> str:
     ways = read_routes(settings)
     return ", ".join(way.route.name for way in ways) or "none: every alert goes to every channel"
+
+
+def _heartbeat(settings: Settings) -> str:
+    beat = settings.heartbeat
+    if beat.channel and beat.channel not in (
+        names := [path.stem for path in yaml_files(settings.channels_dir)]
+    ):
+        raise ValueError(f"there is no channel {beat.channel!r} ({nearest(beat.channel, names)})")
+    to = [*(["its address"] if beat.url else []), *([f"channel {beat.channel}"] if beat.channel else [])]
+    return f"to {' and '.join(to)}" if to else "none: nobody hears when all stands still (set heartbeat.url)"
 
 
 def _clock(settings: Settings) -> str:

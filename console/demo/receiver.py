@@ -13,11 +13,12 @@ from typing import Any, Self
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """One request; ``body`` as it came, ``payload`` as JSON."""
+    """One request; ``body`` as it came, ``payload`` as JSON, None where it is none."""
 
     headers: Message
     body: bytes
     payload: Any
+    path: str = ""
 
 
 class Receiver:
@@ -32,7 +33,7 @@ class Receiver:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                status = outer._take(Received(self.headers, body, json.loads(body)))
+                status = outer._take(Received(self.headers, body, _json(body), self.path))
                 self.send_response(status)
                 if status == 429:
                     self.send_header("Retry-After", "7")
@@ -68,3 +69,10 @@ class Receiver:
             self.requests.append(received)
             self._changed.notify_all()
             return self._statuses.pop(0) if self._statuses else 204
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None
