@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,6 +21,10 @@ from alerts.tables import alert_table, digest_table, escalation_table
 
 _LONGEST_DIGEST = 100  # entries in one message
 
+#: Lines that a digest tells beside its alerts, for people: given its route, the organisations that it is about and its
+#: marking, what is not seen for them.
+NotSeen = Callable[[str, Sequence[str], str], Sequence[str]]
+
 
 @dataclass(frozen=True, slots=True)
 class AgendaRun:
@@ -30,13 +34,17 @@ class AgendaRun:
     escalated: int
 
 
-def keep_agenda(database: sa.Engine, now: datetime) -> AgendaRun:
+def _all_seen(_route: str, _organisations: Sequence[str], _tlp: str) -> Sequence[str]:
+    return ()
+
+
+def keep_agenda(database: sa.Engine, now: datetime, not_seen: NotSeen = _all_seen) -> AgendaRun:
     """Send the digests that are due, and escalate what was not acknowledged in time. Several may look at once."""
     with database.begin() as connection:
-        return AgendaRun(_close_digests(connection, now), _escalate(connection, now))
+        return AgendaRun(_close_digests(connection, now, not_seen), _escalate(connection, now))
 
 
-def _close_digests(connection: sa.Connection, now: datetime) -> int:
+def _close_digests(connection: sa.Connection, now: datetime, not_seen: NotSeen) -> int:
     """One message for each route, channel and marking: what is marked higher must not keep the rest from a channel
     whose ceiling it is above."""
     columns = digest_table.c
@@ -56,7 +64,8 @@ def _close_digests(connection: sa.Connection, now: datetime) -> int:
             part = rows[start : start + _LONGEST_DIGEST]
             keys = [row.key for row in part]
             name = "d" + hashlib.sha256("\0".join((route, channel, tlp, *keys)).encode()).hexdigest()[:15]
-            payload = digest([row.payload for row in part], name, route, now)
+            about = sorted({str(row.payload.get("organisation")) for row in part})
+            payload = digest([row.payload for row in part], name, route, now, not_seen(route, about, tlp))
             gravest, event = _gravest(part).alert, f"digest:{name}"
             enqueue(connection, gravest, event, channel, payload, now)
             left = delivery_key(gravest, event, channel)
@@ -65,9 +74,11 @@ def _close_digests(connection: sa.Connection, now: datetime) -> int:
     return made
 
 
-def digest(payloads: Sequence[Mapping[str, Any]], name: str, route: str, now: datetime) -> dict[str, Any]:
+def digest(
+    payloads: Sequence[Mapping[str, Any]], name: str, route: str, now: datetime, not_seen: Sequence[str] = ()
+) -> dict[str, Any]:
     """Several messages as one, in the form of one: the gravest first, each in a line of ``claim``, all of them under
-    ``entries``. ``alert`` is the digest's own name."""
+    ``entries``. ``alert`` is the digest's own name. ``not_seen``: lines of what could not be looked at."""
     ordered = sorted(payloads, key=lambda each: -_rank(str(each["severity"])))
     first = ordered[0]
     organisations = list(dict.fromkeys(str(each["organisation"]) for each in ordered))
@@ -82,7 +93,8 @@ def digest(payloads: Sequence[Mapping[str, Any]], name: str, route: str, now: da
         said,
         alert=name,
         organisation=", ".join(organisations[:5]) + (" and others" if len(organisations) > 5 else ""),
-        claim="\n".join(lines),
+        claim="\n".join([*lines, *(["", "Not covered:", *not_seen] if not_seen else [])]),
+        not_covered="; ".join(not_seen),
         claims="",
         facts=[],
         matches=[],

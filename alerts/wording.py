@@ -26,6 +26,7 @@ _EVENTS: Final = {
 }
 _FACTS: Final = (
     ("claims", "claims"),
+    ("not_covered", "not covered"),
     ("change", "changed"),
     ("author", "by"),
     ("source", "source"),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import get_args
 
 import sqlalchemy as sa
 
+from alerts.agenda import NotSeen
+from alerts.channel import Tlp
 from alerts.watchlist import Organisation
 from crawler.blindness import BlindSpot, blindness
 from crawler.source import Source
@@ -51,6 +54,31 @@ def sight(organisation: Organisation, sources: Iterable[str], blind: Mapping[str
         tuple(blind[name] for name in wanted if name in blind),
         tuple(name for name in scope if name not in every),
     )
+
+
+def not_seen(
+    engine: sa.Engine,
+    sources: Mapping[str, Source],
+    organisations: Sequence[Organisation],
+    routes: Collection[str],
+) -> NotSeen:
+    """What the digests of some routes tell of blind spots, a line each. A source that is marked higher than the digest
+    stays out of it."""
+
+    def lines(route: str, about: Sequence[str], tlp: str) -> list[str]:
+        if route not in routes:
+            return []
+        order = get_args(Tlp)
+        most = order.index(tlp) if tlp in order else -1
+        shown = [name for name, source in sources.items() if order.index(source.tlp.value) <= most]
+        blind = blind_spots(sources, engine, datetime.now(UTC))
+        found: dict[str, BlindSpot] = {}
+        for each in organisations:
+            if each.id in about:
+                found |= {spot.source: spot for spot in sight(each, shown, blind).blind}
+        return [told(spot) for _, spot in sorted(found.items())]
+
+    return lines
 
 
 def told(spot: BlindSpot) -> str:

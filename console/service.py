@@ -338,7 +338,7 @@ class Service:
     def _keep_agenda(self) -> None:
         """By itself: a deliverer that waits for a slow peer must not hold up an escalation."""
         try:
-            agenda(self._inputs.settings)
+            agenda(self._inputs)
         except DuskwatchError as error:
             _log.error("what falls due cannot be looked up; it is tried again", reason=str(error))
 

@@ -34,6 +34,7 @@ from config.database import database_faults, migrate, open_database
 from config.errors import CursorUnknown, DuskwatchError, InputError, Problem, StopError
 from config.inputs import yaml_files
 from config.settings import Settings, load_settings
+from console.blind import not_seen
 from crawler.adapters import AdapterUnknown, load_adapter
 from crawler.coverage import pause
 from crawler.health import CURES, Standing
@@ -329,10 +330,11 @@ def purge(settings: Settings, *, days: float | None = None, dry_run: bool = Fals
         return posts.purge(policy, now=datetime.now(UTC), dry_run=dry_run)
 
 
-def agenda(settings: Settings) -> None:
+def agenda(inputs: Inputs) -> None:
     """What falls due with time: digests, and alerts that nobody acknowledged, legal deadlines."""
-    with database(settings) as engine:
-        keep_agenda(engine, datetime.now(UTC))
+    with database(inputs.settings) as engine:
+        weekly = frozenset(way.route.name for way in inputs.ways if way.route.digest == "weekly")
+        keep_agenda(engine, datetime.now(UTC), not_seen(engine, inputs.sources, inputs.organisations, weekly))
         warn(engine, datetime.now(UTC))
 
 

@@ -11,7 +11,7 @@ import typer
 from alerts.outbox import list_deliveries, retry_parked
 from config.settings import load_settings
 from console.cli.output import options, show, table
-from console.wiring import agenda, channels, database, deliver
+from console.wiring import agenda, channels, database, deliver, read_inputs
 
 app = typer.Typer(
     name="deliver", help="Send what waits, see what is parked, try it again.", no_args_is_help=True
@@ -21,10 +21,10 @@ app = typer.Typer(
 @app.command()
 def run(context: typer.Context) -> None:
     """Send everything that is due."""
-    settings = load_settings(options(context).config)
-    with channels(settings) as opened:
-        agenda(settings)
-        done = deliver(settings, opened)
+    inputs = read_inputs(options(context).config)
+    with channels(inputs.settings) as opened:
+        agenda(inputs)
+        done = deliver(inputs.settings, opened)
     show(context, asdict(done), f"sent {done.sent}, to be tried again {done.retried}, parked {done.parked}")
 
 

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from alerts.agenda import digest
 from alerts.watchlist import Organisation, Scope
+from alerts.wording import text
 from config.database import migrate, open_database
-from console.blind import blind_spots, sight, told
+from console.blind import blind_spots, not_seen, sight, told
 from crawler.blindness import Blind, blindness
 from crawler.coverage import expect
 from crawler.health import Figures, Standing, State
-from crawler.source import Source, load_source
+from crawler.source import TLP, Source, load_source
 from crawler.state import CrawlState
 
 if TYPE_CHECKING:
@@ -100,6 +102,28 @@ def test_an_organisation_has_the_blind_spots_of_its_scope(forum: Source) -> None
     scoped = Organisation(id="bank", name="Invented Bank", scope=Scope(sources=("market", "gone")))
     seen = sight(scoped, names, blind)
     assert (seen.covered, [each.source for each in seen.blind], seen.unknown) == ((), ["market"], ("gone",))
+
+
+def test_a_weekly_digest_says_what_was_not_seen(workspace: Workspace, forum: Source) -> None:
+    engine = open_database(f"sqlite:///{workspace.folder}/var/state.db")
+    migrate(engine)
+    secret = forum.model_copy(update={"id": "secret", "tlp": TLP.RED})
+    elsewhere = Organisation(id="port", name="Invented Port", scope=Scope(sources=("forum",)))
+    lines = not_seen(
+        engine,
+        {"forum": forum, "secret": secret},
+        [Organisation(id="bank", name="Bank"), elsewhere],
+        {"weekly"},
+    )
+    assert lines("daily", ["bank"], "red") == []
+    assert lines("weekly", ["bank"], "amber") == ["forum: never read (boards: sale, new)"]
+    assert len(lines("weekly", ["bank"], "red")) == 2
+    assert len(lines("weekly", ["port"], "red")) == 1
+    engine.dispose()
+    one = {"severity": "low", "organisation": "bank", "title": "t", "source": "x", "alert": "a1"}
+    payload = digest([one], "d1", "weekly", NOW, ["forum: never read (boards: sale)"])
+    assert payload["claim"].endswith("Not covered:\nforum: never read (boards: sale)")
+    assert "not covered: forum: never read" in text(payload)
 
 
 def test_an_operator_asks_for_whom_the_watch_is_blind(workspace: Workspace, forum: Source) -> None:
