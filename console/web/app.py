@@ -19,7 +19,18 @@ from console.accounts import is_empty
 from console.web import api, health
 from console.web.context import Context
 from console.web.guard import LogInFirst, Tries, guard, to_log_in
-from console.web.pages import account, alert, coverage, inbox, overview, search, sources, watchlists
+from console.web.pages import (
+    account,
+    alert,
+    coverage,
+    inbox,
+    overview,
+    pivot,
+    search,
+    seller,
+    sources,
+    watchlists,
+)
 from console.web.rendering import page
 
 _FOLDER = Path(__file__).parent
@@ -49,7 +60,20 @@ def create_app(config: Path | None, clock: Callable[[], datetime] = lambda: date
     #: The word that makes the first admin, until there is one.
     app.state.setup = secrets.token_urlsafe(24) if is_empty(context.engine) else ""
     app.middleware("http")(guard)
-    for module in (health, api, account, inbox, alert, search, sources, coverage, watchlists, overview):
+    for module in (
+        health,
+        api,
+        account,
+        inbox,
+        alert,
+        search,
+        pivot,
+        seller,
+        sources,
+        coverage,
+        watchlists,
+        overview,
+    ):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=_FOLDER / "static"), name="static")
     _handle_errors(app)

@@ -9,6 +9,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from console.pivots import KINDS
 from console.web import shown
 from console.web.context import Context
 from console.web.guard import Asker
@@ -25,8 +26,12 @@ _templates.filters |= {
     "quiet": shown.quiet,
     "address": shown.address,
     "time": lambda at: f"{at:%Y-%m-%d %H:%M}Z" if at else "—",
+    "moment": shown.moment,
+    "posted": shown.posted,
+    "figure": shown.figure,
     "span": shown.span_of,
 }
+_templates.globals["pivots"] = KINDS
 
 
 def language_of(request: Request) -> str:
@@ -54,6 +59,7 @@ def page(
         "language": language,
         "languages": LANGUAGES,
         "path": request.url.path,
+        "address": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
         "faults": here.faults if who else "",
         "age": shown.age,
         "left": shown.left,

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from markupsafe import Markup, escape
 
-from alerts.message import defang, unlinked
+from alerts.message import defang, plain, unlinked
+from indexer.post import Precision, Stored
 
 Spans = Sequence[tuple[int, int]]
 
@@ -54,6 +55,40 @@ def quiet(text: object) -> str:
 def address(url: str) -> str:
     """An address that nobody can click."""
     return quiet(defang(url))
+
+
+def moment(at: datetime | None) -> Markup:
+    """A time in UTC, with its zone and for programs."""
+    if at is None:
+        return Markup("—")
+    return Markup('<time datetime="{}">{}Z</time>').format(f"{at:%Y-%m-%dT%H:%MZ}", f"{at:%Y-%m-%d %H:%M}")
+
+
+def posted(stored: Stored) -> Markup:
+    """When a post was made, no more exactly than its board says; else when it was first seen."""
+    post = stored.post
+    if post.posted_at is None:
+        return moment(stored.first_seen_at)
+    if post.precision is Precision.DAY:
+        day = f"{post.posted_at:%Y-%m-%d}"
+        return Markup('<time datetime="{0}">{0}</time>').format(day)
+    return moment(post.posted_at)
+
+
+def figure(value: object) -> str:
+    """A fact's value: numbers with their thousands apart."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return quiet(value)
+    return f"{value:,.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else f"{value:,}"
+
+
+def pointed(query: str, position: int) -> Markup:
+    """A query of one's own with its faulty character marked; at its end a sign that something is missing."""
+    before, at, after = (
+        escape(plain(part))
+        for part in (query[:position], query[position : position + 1], query[position + 1 :])
+    )
+    return Markup('{}<mark class="bad">{}</mark>{}').format(before, at or "…", after)
 
 
 def age(then: datetime, now: datetime) -> str:

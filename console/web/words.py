@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from console.web.analysis_words import INDONESIAN as _OF_ANALYSIS
+
 LANGUAGES: Final = {"en": "English", "id": "Bahasa Indonesia"}
 
 _INDONESIAN: Final = {
@@ -69,6 +71,7 @@ _INDONESIAN: Final = {
     "Thread": "Utas",
     "History": "Riwayat",
     "Seller": "Penjual",
+    **_OF_ANALYSIS,
     "Revision": "Revisi",
     "Last read": "Terakhir dibaca",
     "Pages": "Halaman",

@@ -133,6 +133,8 @@ PAGES = [
     "/watchlists/bank",
     "/overview",
     "/sellers?name=x",
+    "/pivot",
+    "/pivot?value=evil.example",
 ]
 
 

@@ -18,7 +18,7 @@ from alerts.clock import steps, times_of
 from alerts.clocks import clocks_of, confirm, met
 from alerts.handling import add_note, assign, set_due, set_state
 from alerts.holds import hold, hold_of, posts_of, release
-from alerts.message import facts_json, read_out
+from alerts.message import read_out
 from alerts.outbox import delivery_table
 from config.errors import DuskwatchError
 from console.briefing import brief_of, laws_of, organisation_of
@@ -65,7 +65,7 @@ def alert_page(request: Request, here: Here, who: Someone, name: str) -> Respons
         alert=alert,
         organisation=organisation,
         claims=[part for part in read_out(claimed).split("; ") if part],
-        facts=facts_json(claimed),
+        claimed=claimed[:200],
         title=_marked(alert, first, "title"),
         text=_marked(alert, first, "text"),
         listings=listings,

@@ -113,39 +113,6 @@ def post(request: Request, here: Here, who: Someone, name: str) -> Response:
     )
 
 
-@router.get("/sellers")
-def seller(
-    request: Request,
-    here: Here,
-    who: Someone,
-    name: Annotated[str, Query(max_length=300)],
-    source: Annotated[str, Query(max_length=100)] = "",
-) -> Response:
-    """Everything that one handle wrote, on one source or on all."""
-    quoted = '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    query = f"author:{quoted}" + (f" AND source:{source}" if source else "")
-    found = here.store.search(query, limit=100, facets=("source", "board"), by_listing=True)
-    contacts: dict[tuple[str, str], int] = {}
-    for hit in found.hits:
-        for fact in facts(hit.stored.post.title, hit.stored.post.text):
-            if fact.kind in _CONTACTS:
-                contacts[fact.kind, str(fact.value)] = contacts.get((fact.kind, str(fact.value)), 0) + 1
-    return page(
-        request,
-        here,
-        who,
-        "seller.html",
-        name=name,
-        found=found,
-        hits=[_hit(hit) for hit in found.hits],
-        contacts=sorted(contacts.items(), key=lambda item: -item[1]),
-        query=query,
-    )
-
-
-_CONTACTS = frozenset({"telegram", "tox", "session", "jabber", "mail", "wickr", "pgp", "wallet", "onion"})
-
-
 def _hit(hit: Hit) -> dict[str, Any]:
     post = hit.stored.post
     return {
