@@ -7,20 +7,22 @@ from pathlib import Path
 
 from alerts.watchlist import Organisation, Watchlist
 from config.errors import InputError, Problem
-from config.inputs import read_folder, read_yaml
+from config.inputs import NOTHING, Instead, read_folder, read_yaml
 from indexer.text import words
 
 NEGATIVE_LIST = "negative.txt"  #: phrases inside which no organisation is meant
 
 
-def load_watchlists(folder: Path) -> tuple[Organisation, ...]:
-    """Every organisation of every file. Raises ``InputError`` with all faults, and for an id in two files."""
-    return _joined(folder, read_folder(folder, Watchlist))
+def load_watchlists(folder: Path, instead: Instead = NOTHING) -> tuple[Organisation, ...]:
+    """Every organisation of every file. ``instead``: what files would say. Raises ``InputError`` with all faults, and
+    for an id in two files."""
+    return _joined(folder, read_folder(folder, Watchlist, instead))
 
 
-def load_watchlist(path: Path) -> tuple[Organisation, ...]:
-    """Every organisation of one file; its rules are looked for beside it. Raises ``InputError`` with all faults."""
-    return _joined(path.parent, {path: read_yaml(path, Watchlist)})
+def load_watchlist(path: Path, text: str | None = None) -> tuple[Organisation, ...]:
+    """Every organisation of one file, or of what it would say; its rules are looked for beside it. Raises
+    ``InputError`` with all faults."""
+    return _joined(path.parent, {path: read_yaml(path, Watchlist, text=text)})
 
 
 def _joined(folder: Path, watchlists: Mapping[Path, Watchlist]) -> tuple[Organisation, ...]:

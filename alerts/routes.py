@@ -22,7 +22,7 @@ from pydantic import (
 from alerts.channel import Tlp
 from alerts.severity import Severity
 from config.errors import InputError, Problem
-from config.inputs import nearest, read_yaml, yaml_files
+from config.inputs import NOTHING, Instead, nearest, read_yaml, texts
 from indexer.post import Kind
 
 _Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -204,16 +204,16 @@ class Plan:
     routed: bool = True
 
 
-def load_routes(folder: Path, channels: Collection[str]) -> tuple[Way, ...]:
-    """The routes of every file of a folder, by name. Raises ``InputError``, also for a person or channel that is not
-    there and for a name in two files."""
+def load_routes(folder: Path, channels: Collection[str], instead: Instead = NOTHING) -> tuple[Way, ...]:
+    """The routes of every file of a folder, by name. ``instead``: what files would say. Raises ``InputError``, also
+    for a person or channel that is not there and for a name in two files."""
     ways: list[Way] = []
     problems: list[Problem] = []
     seen: dict[str, str] = {}
-    for path in yaml_files(folder):
+    for path, text in texts(folder, instead):
         known: dict[str, tuple[str, ...]] = {name: (name,) for name in channels}
         try:
-            file = read_yaml(path, RouteFile, known)
+            file = read_yaml(path, RouteFile, known, text)
         except InputError as error:
             problems += error.problems
             continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import yaml
@@ -14,6 +15,9 @@ from config.errors import InputError, Problem
 
 Model = TypeVar("Model", bound=BaseModel)
 Lines = Mapping[tuple[str | int, ...], int]
+#: Texts that files would have, by path, before they are written; None: the file would be gone.
+Instead = Mapping[Path, str | None]
+NOTHING: Instead = MappingProxyType({})
 
 _MOST_BYTES = 10_000_000
 _MOST_DEPTH = 50
@@ -32,11 +36,15 @@ _CURES = {
 }
 
 
-def read_yaml(path: Path, model: type[Model], context: Any = None) -> Model:
-    """Read one file; ``context`` is for the model's validators. Raises ``InputError`` with every fault found in it."""
+def read_yaml(path: Path, model: type[Model], context: Any = None, text: str | None = None) -> Model:
+    """Read one file; ``context`` is for the model's validators, ``text`` stands in the place of what the file holds.
+    Raises ``InputError`` with every fault found in it."""
     try:
-        with path.open("rb") as file:
-            data = file.read(_MOST_BYTES + 1)
+        if text is None:
+            with path.open("rb") as file:
+                data = file.read(_MOST_BYTES + 1)
+        else:
+            data = text.encode("utf-8", "surrogatepass")
         if len(data) > _MOST_BYTES:
             raise _one(path, None, "file", f"is larger than {_MOST_BYTES:,} bytes", "split it")
         text = data.decode("utf-8")
@@ -69,19 +77,26 @@ def read_yaml(path: Path, model: type[Model], context: Any = None) -> Model:
         raise InputError(problems_of(error, model, str(path), lines)) from None
 
 
-def read_folder(folder: Path, model: type[Model]) -> dict[Path, Model]:
+def read_folder(folder: Path, model: type[Model], instead: Instead = NOTHING) -> dict[Path, Model]:
     """Read every ``*.yaml`` and ``*.yml`` of a folder, by name. A folder that is not there is empty. Raises
     ``InputError`` with every fault of every file."""
     read: dict[Path, Model] = {}
     problems: list[Problem] = []
-    for path in yaml_files(folder):
+    for path, text in texts(folder, instead):
         try:
-            read[path] = read_yaml(path, model)
+            read[path] = read_yaml(path, model, text=text)
         except InputError as error:
             problems += error.problems
     if problems:
         raise InputError(problems)
     return read
+
+
+def texts(folder: Path, instead: Instead = NOTHING) -> list[tuple[Path, str | None]]:
+    """The files of a folder by name, each with the text that stands in its place, None where it is to be read itself.
+    What ``instead`` gives no text is left out, as if it were not there."""
+    paths = sorted({*yaml_files(folder), *instead})
+    return [(path, instead.get(path)) for path in paths if instead.get(path, "") is not None]
 
 
 def yaml_files(folder: Path) -> list[Path]:

@@ -32,7 +32,7 @@ from alerts.watcher import Watcher, WatchRun, feed_cursors
 from alerts.watchlist import Organisation
 from config.database import database_faults, migrate, open_database
 from config.errors import CursorUnknown, DuskwatchError, InputError, Problem, StopError
-from config.inputs import yaml_files
+from config.inputs import NOTHING, Instead, yaml_files
 from config.settings import Settings, load_settings
 from console.blind import not_seen
 from crawler.adapters import AdapterUnknown, load_adapter
@@ -119,14 +119,16 @@ def read_inputs(config: Path | None) -> Inputs:
     )
 
 
-def read_routes(settings: Settings) -> tuple[Way, ...]:
-    """Every route, each to channels that there are. Raises ``InputError``."""
-    return load_routes(settings.routes_dir, [path.stem for path in yaml_files(settings.channels_dir)])
+def read_routes(settings: Settings, instead: Instead = NOTHING) -> tuple[Way, ...]:
+    """Every route, each to channels that there are. ``instead``: what files would say. Raises ``InputError``."""
+    names = [path.stem for path in yaml_files(settings.channels_dir)]
+    return load_routes(settings.routes_dir, names, instead)
 
 
-def read_sources(settings: Settings) -> dict[str, Source]:
-    """Every source by id, each with an adapter that exists. Raises ``InputError``."""
-    sources = load_sources(settings.sources_dir)
+def read_sources(settings: Settings, instead: Instead = NOTHING) -> dict[str, Source]:
+    """Every source by id, each with an adapter that exists. ``instead``: what files would say. Raises
+    ``InputError``."""
+    sources = load_sources(settings.sources_dir, instead)
     problems = []
     for source in sources.values():
         try:

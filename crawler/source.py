@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from config.errors import InputError, Problem, StopError
-from config.inputs import read_folder
+from config.inputs import NOTHING, Instead, read_folder
 from crawler.deny import denied, denied_url
 from crawler.mapping import Mapping
 from crawler.profile import Profile
@@ -275,10 +275,11 @@ class SourceUnknown(StopError):
     """There is no such source."""
 
 
-def load_sources(folder: Path) -> dict[str, Source]:
-    """Every source of a folder by id. Raises ``InputError`` with every fault of every file."""
+def load_sources(folder: Path, instead: Instead = NOTHING) -> dict[str, Source]:
+    """Every source of a folder by id. ``instead``: what files would say. Raises ``InputError`` with every fault of
+    every file."""
     sources: dict[str, Source] = {}
-    for path, source in read_folder(folder, Source).items():
+    for path, source in read_folder(folder, Source, instead).items():
         if source.id in sources:
             raise InputError(
                 [
