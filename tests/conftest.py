@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import secrets
@@ -14,9 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from elastic.nodes import Cluster, NodeMissing
 
 from config.settings import ElasticsearchSettings
+from console.cli.main import main
 from console.demo.board import Forum
 from console.demo.tor_network import PrivateTor
 from indexer.opening import open_store
@@ -26,8 +30,39 @@ from indexer.stores.elasticsearch_client import connect, read_url
 pytest_plugins = ["databases"]
 
 
+COMMAND = "console.cli.main"
+
+
+def _process(words: tuple[str, ...], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", *words]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+def _command(words: tuple[str, ...], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """``duskwatch`` with these words, within this process: to start one takes a second, and the suite does it often."""
+    out, err, status = io.StringIO(), io.StringIO(), 0
+    argv = ["duskwatch", *words]
+    with (
+        pytest.MonkeyPatch.context() as patched,
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
+        patched.setattr(sys, "argv", argv)
+        for name in os.environ.keys() - environment.keys():
+            patched.delenv(name)
+        for name, value in environment.items():
+            patched.setenv(name, value)
+        try:
+            main()
+        except SystemExit as end:
+            status = end.code if isinstance(end.code, int) else int(end.code is not None)
+        finally:
+            structlog.reset_defaults()  # it wrote to what is no more
+    return subprocess.CompletedProcess(argv, status, out.getvalue(), err.getvalue())
+
+
 class Workspace:
-    """A folder as an operator has it, and ``duskwatch`` run in it as a child process."""
+    """A folder as an operator has it, and ``duskwatch`` run in it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -45,14 +80,16 @@ class Workspace:
         return kept | {"DUSKWATCH_CONFIG": str(self.folder / "duskwatch.toml")}
 
     def run(self, *words: str, status: int = 0) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [sys.executable, "-m", *words], env=self.environment, capture_output=True, text=True, check=False
+        done = (
+            _command(words[1:], self.environment)
+            if words[0] == COMMAND
+            else _process(words, self.environment)
         )
         assert done.returncode == status, f"{words}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done
 
     def duskwatch(self, *words: str, status: int = 0) -> Any:
-        return json.loads(self.run("console.cli.main", "--json", *words, status=status).stdout)
+        return json.loads(self.run(COMMAND, "--json", *words, status=status).stdout)
 
     def crawl(self, source: str, *words: str, status: int = 0) -> dict[str, Any]:
         return json.loads(self.run("crawler.run", source, *words, status=status).stdout.splitlines()[-1])
