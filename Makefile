@@ -24,7 +24,7 @@ check: setup
 
 test: check
 	@tools/setup.sh test
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest -n 2 --dist loadgroup $(ARGS)
 
 quality: setup
 	@$(PY) tests/quality/measure.py $(ARGS)

@@ -31,6 +31,17 @@ pytest_plugins = ["databases"]
 
 
 COMMAND = "console.cli.main"
+#: What is slow to start and stands once: everything that needs it is run by the same process.
+_ONCE = {"private_tor": "tor", "elasticsearch": "elastic", "three_nodes": "elastic", "cluster": "elastic"}
+_ASKS_WHEN_RUN = {"test_store.py": "elastic"}  # which fixture it needs, its parameters tell
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of one file, and those that share a slow part, stay together when several processes run the suite."""
+    for item in items:
+        name = item.path.name
+        shared = [_ONCE[each] for each in getattr(item, "fixturenames", ()) if each in _ONCE]
+        item.add_marker(pytest.mark.xdist_group(shared[0] if shared else _ASKS_WHEN_RUN.get(name, name)))
 
 
 def _process(words: tuple[str, ...], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
