@@ -131,17 +131,11 @@ class ElasticsearchStore:
             }
         }
         hits = self._scan(self._names.changes, query, [{"change": "asc"}, {"_index": "asc"}])
-        # what a writer wrote into two generations, because it was cut off at a roll-over, counts once
-        found = {
-            (source["revision"], source["post"]["content_hash"]): source
-            for hit in hits
-            if (source := hit["_source"])
-        }
         gone = {
             "removed": micros(newest.removed_at) if newest.removed_at else None,
             "last_seen": micros(newest.last_seen_at) if newest.last_seen_at else None,
         }
-        return [read_stored(source | gone) for source in found.values()]
+        return [read_stored(hit["_source"] | gone) for hit in hits]
 
     def changes(self, after: str | None = None, limit: int = 1000) -> ChangePage:
         return self._feed.read(after, limit)
@@ -200,6 +194,7 @@ class ElasticsearchStore:
         with errors(self._client):
             size, age = self._server.rollover_megabytes, self._server.rollover_days
             mapping.roll_over(self._client, self._names, megabytes=size, days=age)
+        self._writer.look_again()
         self._roll_at = time.monotonic() + _ROLL_EVERY
 
 

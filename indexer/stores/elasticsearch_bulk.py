@@ -56,12 +56,23 @@ class Answer:
     def done(self) -> bool:
         return self.status < 300
 
+    @property
+    def blocked(self) -> bool:
+        return self.reason.startswith(_BLOCKED)
 
-def send(client: Elasticsearch, operations: Sequence[Operation], *, patience: float) -> list[Answer]:
+
+def send(
+    client: Elasticsearch,
+    operations: Sequence[Operation],
+    *,
+    patience: float,
+    moved: Callable[[], bool] = lambda: False,
+) -> list[Answer]:
     """Send operations in order, in requests of bounded size; the answer to each.
 
     A server that is full (429) or not ready is given time, longer at each try. Raises ``StoreUnavailable``
-    when ``patience`` seconds are over; what was answered until then is done.
+    when ``patience`` seconds are over; what was answered until then is done. An index that is blocked is waited for as
+    well, unless ``moved`` says that others have been opened in its place: then that is the answer.
     """
     answers: dict[int, Answer] = {}
     waiting = list(range(len(operations)))
@@ -69,6 +80,8 @@ def send(client: Elasticsearch, operations: Sequence[Operation], *, patience: fl
     def all_of_it() -> None:
         nonlocal waiting
         waiting = [at for chunk in _chunks(operations, waiting) for at in _send_chunk(client, chunk, answers)]
+        if any(answers[at].blocked for at in waiting) and moved():
+            waiting = [at for at in waiting if not answers[at].blocked]
         if waiting:
             raise Busy(f"Elasticsearch is too busy: {answers[waiting[0]].reason}", cure="give it more room")
 

@@ -7,6 +7,9 @@ are kept in view: a writer may hold an old one for a moment after a roll-over.
 
 A generation that retention has compacted is a new edition with numbers of its own, and remembers where each earlier
 edition ended: who had read one to its end has read them all, and who had not reads what is left from its beginning.
+
+Who has read a closed generation to its end has let every head follow, and marks it as settled: writers need not ask it
+any more whether it holds a change without its head.
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ from config.errors import CursorUnknown, PostRefused, StoreUnavailable
 from indexer.store import ChangePage
 from indexer.stores.elasticsearch_client import Gone, errors
 from indexer.stores.elasticsearch_documents import Entry, read_change, read_entry
-from indexer.stores.elasticsearch_mapping import Names, generation
+from indexer.stores.elasticsearch_mapping import Names, generation, is_sealed
 from indexer.stores.elasticsearch_scan import scan
 from indexer.stores.elasticsearch_writer import Writer
 
@@ -35,13 +38,15 @@ _PLACE = re.compile(r"(\d+)(?:\.(\d+))?=(\d+)")
 
 @dataclass(frozen=True, slots=True)
 class _Generation:
-    """An index of changes: ``ends`` are the checkpoints at which its earlier editions ended."""
+    """An index of changes: ``ends`` are the checkpoints at which its earlier editions ended. ``closing`` says that
+    nothing can be written to it any more, and that it is not marked as settled yet."""
 
     index: str
     number: int
     edition: int
     checkpoint: int
     ends: tuple[int, ...]
+    closing: bool
 
     def place(self, places: Mapping[tuple[int, int], int]) -> int:
         """Behind which number to read on."""
@@ -66,21 +71,25 @@ class Feed:
         """The changes behind a cursor. Heads that a dead writer left behind follow first."""
         places = self._places(after)
         while True:
-            places, found = self._next(places, limit)
+            places, found, finished = self._next(places, limit)
             kept = self._heal(found)
+            for index in finished:
+                self._settle(index)
             if kept or not found:  # an empty page would say that there is nothing more
                 return ChangePage(tuple(map(read_change, kept)), self._cursor(places))
 
-    def _next(self, start: Places, limit: int) -> tuple[Places, list[Entry]]:
+    def _next(self, start: Places, limit: int) -> tuple[Places, list[Entry], list[str]]:
+        """Where the next changes end, what they are, and the generations that are to be marked as settled."""
         for tried in range(_TRIES):
             places, found = dict(start), list[Entry]()
             try:
-                self._read(places, found, limit)
+                known = self._read(places, found, limit)
                 break
             except Gone:  # a generation that was compacted in this moment: look again
                 if tried == _TRIES - 1:
                     raise
-        return places, found
+        finished = [each.index for each in known if each.closing and each.place(places) >= each.checkpoint]
+        return places, found, finished
 
     def unread(self, after: str | None) -> datetime | None:
         """When the first change behind a cursor was stored; None: there is none."""
@@ -91,40 +100,53 @@ class Feed:
         """Raises ``CursorUnknown`` for a cursor of another store."""
         self._places(cursor)
 
-    def _read(self, places: Places, found: list[Entry], limit: int) -> None:
-        news = [each for each in self._generations() if each.checkpoint > each.place(places)]
+    def _read(self, places: Places, found: list[Entry], limit: int) -> list[_Generation]:
+        known = self._generations()
+        news = [each for each in known if each.checkpoint > each.place(places)]
         if news:
             with errors(self._client):
                 self._client.indices.refresh(index=[each.index for each in news])
         for each in news:
             if len(found) >= limit:
-                return
+                break
             here = each.number, each.edition
             for number, entry in self._between(each.index, each.place(places), each.checkpoint):
                 if len(found) >= limit:
-                    return
+                    return known
                 places[here] = number
                 found.append(entry)
             places[here] = each.checkpoint
+        return known
 
     def _generations(self) -> list[_Generation]:
         """All of them with their global checkpoints, oldest first."""
         with errors(self._client):
-            known = self._client.indices.get_mapping(
-                index=self._names.changes, filter_path="*.mappings._meta"
+            known = self._client.indices.get(  # before the checkpoints: what is closed has its last one
+                index=self._names.changes, filter_path="*.mappings._meta,*.settings.index.blocks"
             ).body
             answer = self._client.indices.stats(
                 index=self._names.changes, level="shards", metric="docs", filter_path="indices.*.shards"
             )
         found = []
+        newest = max(map(generation, known), default=(0, 0))
         for index, state in known.items():
             (copies,) = answer.get("indices", {}).get(index, {}).get("shards", {"0": []}).values()
             if not copies:
                 raise StoreUnavailable(f"no copy of {index} is there", cure="wait until its node is back")
             checkpoint = max(copy["seq_no"]["global_checkpoint"] for copy in copies)
-            ends = tuple(state["mappings"]["_meta"].get("ends", ()))
-            found.append(_Generation(index, *generation(index), checkpoint, ends))
+            meta = state["mappings"]["_meta"]
+            ends = tuple(meta.get("ends", ()))
+            closing = generation(index) < newest and is_sealed(state) and not meta.get("settled")
+            found.append(_Generation(index, *generation(index), checkpoint, ends, closing))
         return sorted(found, key=lambda each: (each.number, each.edition))
+
+    def _settle(self, index: str) -> None:
+        try:
+            with errors(self._client):
+                meta = self._client.indices.get_mapping(index=index)[index]["mappings"]["_meta"]
+                self._client.indices.put_mapping(index=index, meta={**meta, "settled": True})
+        except Gone:  # compacted in this moment
+            return
 
     def _between(self, index: str, low: int, high: int) -> Iterator[tuple[int, Entry]]:
         query = {"range": {"_seq_no": {"gt": low, "lte": high}}}

@@ -10,7 +10,7 @@ from elasticsearch import Elasticsearch
 
 from indexer.store import Ailment
 from indexer.stores.elasticsearch_client import errors
-from indexer.stores.elasticsearch_mapping import Names
+from indexer.stores.elasticsearch_mapping import Names, generation
 
 #: A disk that is fuller is told of: from 0.95 on Elasticsearch itself blocks writing.
 _FULL = 0.85
@@ -100,15 +100,22 @@ def _blocks(client: Elasticsearch, names: Names) -> Iterator[Ailment]:
     found = client.indices.get_settings(
         index=[names.posts, names.changes], filter_path="*.settings.index.blocks"
     ).body
+    closed = _closed(client, names)
     for index, state in sorted(found.items()):
         for block, value in state["settings"]["index"]["blocks"].items():
-            if value == "true" and block in _BLOCKS:
+            if value == "true" and block in _BLOCKS and not (block == "write" and index in closed):
                 yield Ailment(f"{index} is blocked: {block}", _BLOCKS[block])
     settings = client.cluster.get_settings(flat_settings=True, filter_path="*.cluster.blocks.*").body
     for kind in ("persistent", "transient"):
         for name, value in settings.get(kind, {}).items():
             if name.startswith("cluster.blocks.") and value == "true":
                 yield Ailment(f"the cluster is blocked: {name}", "take it away with PUT _cluster/settings")
+
+
+def _closed(client: Elasticsearch, names: Names) -> set[str]:
+    """The generations of changes but for the newest: writers themselves close those."""
+    known = client.indices.get_alias(name=names.changes).body
+    return set(known) - {max(known, key=generation, default="")}
 
 
 def _disks(client: Elasticsearch) -> Iterator[Ailment]:

@@ -95,6 +95,14 @@ class Names:
         return {"posts": self.posts_write, "changes": self.changes_write}[part]
 
 
+@dataclass(frozen=True, slots=True)
+class Log:
+    """Where changes are created now, and the closed generations in which a change may stand without its head."""
+
+    index: str
+    before: tuple[str, ...]
+
+
 def generation(index: str) -> tuple[int, int]:
     """The number of a generation by its index name, and how often it was compacted."""
     found = _GENERATION.search(index)
@@ -175,6 +183,35 @@ def roll_over(client: Elasticsearch, names: Names, *, megabytes: int, days: floa
             raise
 
 
+def open_log(client: Elasticsearch, names: Names) -> Log:
+    """The generation of changes that is written to, once no older one can be any more: that is the fence between them.
+
+    Who knows an older one as open is refused there, looks again, and finds the heads as they are by then.
+    """
+    found = client.indices.get(
+        index=names.changes, filter_path="*.aliases,*.mappings._meta,*.settings.index.blocks"
+    ).body
+    marked = {index: state["aliases"].get(names.changes_write) for index, state in found.items()}
+    there = [index for index, alias in marked.items() if alias is not None]
+    chosen = [index for index in there if (marked[index] or {}).get("is_write_index")] or there
+    if len(chosen) != 1:
+        raise StoreRefused(
+            f"the alias {names.changes_write} is {'of several indices' if chosen else 'gone'}",
+            cure="was the store upgraded and this worker not? Else put it on the newest of the indices",
+        )
+    older = {index: state for index, state in found.items() if generation(index) < generation(chosen[0])}
+    for index, state in older.items():
+        if not is_sealed(state):
+            client.indices.add_block(index=index, block="write")  # answers when all under way is done
+    unsettled = [index for index, state in older.items() if not state["mappings"]["_meta"].get("settled")]
+    return Log(chosen[0], tuple(sorted(unsettled, key=generation)))
+
+
+def is_sealed(state: Mapping[str, Any]) -> bool:
+    """Whether nothing can be written to an index, by the settings of its state."""
+    return str(state.get("settings", {}).get("index", {}).get("blocks", {}).get("write")) == "true"
+
+
 def template(part: str, *aliases: str, **meta: Any) -> dict[str, Any]:
     """Settings, mappings and aliases of an index."""
     mapping = _MAPPINGS[part] | {"_meta": {"schema": SCHEMA, "folding": FOLDING, **meta}}
@@ -196,7 +233,11 @@ def put_template(client: Elasticsearch, names: Names, part: str) -> None:
     alias = f"{names.prefix}-{part}"
     aliases = [alias] if part == "changes" else []
     client.indices.put_index_template(
-        name=alias, index_patterns=[f"{alias}-0*"], priority=500, template=template(part, *aliases)
+        name=alias,
+        index_patterns=[f"{alias}-0*"],
+        priority=500,
+        template=template(part, *aliases),
+        allow_auto_create=False,  # a lost index is told, and not made anew by the next write
     )
 
 

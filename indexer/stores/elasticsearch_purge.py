@@ -105,7 +105,7 @@ def _compact(
     new = generation_name(names.changes, number, edition + 1)
     client.options(ignore_status=404).indices.delete(index=new)  # of a run that was cut off
     later = {"ends": [*meta.get("ends", []), end], "looked": micros(now)}
-    more = {name: meta[name] for name in ("store",) if name in meta}
+    more = {name: meta[name] for name in ("store", "settled") if name in meta}
     # no alias yet: readers must not see it beside the old one
     client.indices.create(index=new, **_layout(meta["schema"], **later, **more))
     client.indices.update_aliases(

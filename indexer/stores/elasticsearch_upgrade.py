@@ -226,13 +226,13 @@ class _Copy:
 
 
 def _tidy(client: Elasticsearch, names: Names, present: str, changes: Mapping[str, Any]) -> None:
-    """Remove older heads, and lift what held their writers: no alias to write through leads there any more."""
+    """Remove older heads, and lift what held their writers where changes are still written."""
     there = client.indices.get(index=f"{names.posts}-0*", allow_no_indices=True, expand_wildcards="open").body
     for index in there:
         if generation(index) < generation(present):
             client.options(ignore_status=404).indices.delete(index=index)
     for index, state in changes.items():
-        if state["settings"]["index"].get("blocks", {}).get("write") == "true":
+        if index == max(changes, key=generation) and mapping.is_sealed(state):
             client.indices.put_settings(index=index, settings={"index.blocks.write": None})
 
 

@@ -4,6 +4,10 @@ A change is committed where its document is created: its id is the post's with t
 writers that found the same head one wins and the other looks again. Then the head follows, only if nobody else
 moved it. A writer that dies in between leaves a change without its head; whoever comes next, the same batch put
 again or a reader of the feed, lets the head follow.
+
+A number is given once although ids are unique within one index only: heads are read after it is known which generation
+of changes is open (``open_log``), and changes are created in that one and no other. Older ones are closed by then; as
+long as no reader of the feed has seen to their last changes, they are asked whether they hold the number.
 """
 
 from __future__ import annotations
@@ -17,8 +21,9 @@ from elasticsearch import Elasticsearch
 
 from config.errors import PostRefused, StoreRefused, StoreUnavailable
 from indexer.stores import elasticsearch_documents as documents
+from indexer.stores import elasticsearch_mapping as mapping
 from indexer.stores.elasticsearch_bulk import Answer, Operation, giving_way, send
-from indexer.stores.elasticsearch_client import Busy, errors
+from indexer.stores.elasticsearch_client import Busy, Gone, errors
 from indexer.stores.elasticsearch_documents import Entry, Head
 from indexer.stores.elasticsearch_mapping import Names
 
@@ -39,6 +44,11 @@ class Writer:
         self._names = names
         self._patience = patience
         self.written = 0  # grows with every head that was written
+        self._log: mapping.Log | None = None
+
+    def look_again(self) -> None:
+        """Ask anew, before the next change, which generation of changes is open."""
+        self._log = None
 
     def commit(self, wanted: Mapping[str, Decide]) -> dict[str, Entry | None]:
         """Bring about one change for each document id; the change made, or None. Runs of ``_AT_ONCE`` are in this
@@ -54,6 +64,7 @@ class Writer:
         made: dict[str, Entry | None] = {}
         mine: dict[str, Entry] = {}  # committed, but their heads were moved by somebody else
         for _ in range(_ROUNDS):
+            log = self._open_log()  # before the heads: see above
             heads = self.heads(wanted)
             proposed: dict[str, Entry] = {}
             for name, decide in list(wanted.items()):
@@ -66,7 +77,7 @@ class Writer:
                     del wanted[name]
             if not wanted:
                 return made
-            committed = self._create(proposed)
+            committed = self._create(proposed, log)
             moved = self.follow(committed, heads)
             for name, change in committed.items():
                 if change.token == proposed[name].token:
@@ -102,33 +113,60 @@ class Writer:
         self.written += len(operations)
         return {name for name, answer in zip(changes, answers, strict=True) if answer.done}
 
-    def _create(self, proposed: Mapping[str, Entry]) -> dict[str, Entry]:
+    def _open_log(self) -> mapping.Log:
+        log = self._log
+        if log is None:
+            with errors(self._client):
+                log = self._log = mapping.open_log(self._client, self._names)
+        return log
+
+    def _moved_from(self, log: mapping.Log) -> bool:
+        """Whether another generation of changes was opened meanwhile."""
+        self._log = None
+        return self._open_log().index != log.index
+
+    def _create(self, proposed: Mapping[str, Entry], log: mapping.Log) -> dict[str, Entry]:
         """Commit changes; for each the one that stands under its number now, ours or another's."""
+        ids = {name: f"{name}-{change.change}" for name, change in proposed.items()}
+        standing: dict[str, Entry] = {}
+        try:
+            for index in log.before:
+                standing |= self._found(index, {name: ids[name] for name in ids.keys() - standing.keys()})
+        except Gone:  # its last changes were forgotten in this moment
+            self._log = None
+            return {}
+        new = {name: change for name, change in proposed.items() if name not in standing}
         operations = [
-            Operation(
-                "create",
-                self._names.changes_write,
-                f"{name}-{change.change}",
-                change.line(),
-            )
-            for name, change in proposed.items()
+            Operation("create", log.index, ids[name], change.line(), exact=True)
+            for name, change in new.items()
         ]
-        answers = self._send(operations, proposed.values())
-        standing = dict(proposed)
-        lost = [name for name, answer in zip(proposed, answers, strict=True) if not answer.done]
-        if lost:
-            ids = [f"{name}-{proposed[name].change}" for name in lost]
-            for name, each in zip(lost, self._many(self._names.changes_write, ids), strict=True):
-                if each["found"]:
-                    standing[name] = documents.read_entry(each["_source"])
-                else:
-                    del standing[name]  # in another generation, or purged: look again
+        answers = self._send(operations, new.values(), lambda: self._moved_from(log))
+        lost = {}
+        for (name, change), answer in zip(new.items(), answers, strict=True):
+            if answer.done:
+                standing[name] = change
+            elif not answer.blocked:
+                lost[name] = ids[name]
+        if lost:  # what is not found was purged: look again
+            standing |= self._found(log.index, lost)
         return standing
 
-    def _send(self, operations: Sequence[Operation], entries: Iterable[Entry]) -> list[Answer]:
-        answers = send(self._client, operations, patience=self._patience)
+    def _found(self, index: str, ids: Mapping[str, str]) -> dict[str, Entry]:
+        """The changes of a generation that are there, by their posts."""
+        if not ids:
+            return {}
+        found = zip(ids, self._many(index, list(ids.values())), strict=True)
+        return {name: documents.read_entry(each["_source"]) for name, each in found if each["found"]}
+
+    def _send(
+        self,
+        operations: Sequence[Operation],
+        entries: Iterable[Entry],
+        moved: Callable[[], bool] = lambda: False,
+    ) -> list[Answer]:
+        answers = send(self._client, operations, patience=self._patience, moved=moved)
         for entry, answer in zip(entries, answers, strict=True):
-            if answer.done or answer.status == _CONFLICT:
+            if answer.done or answer.blocked or answer.status == _CONFLICT:
                 continue
             if answer.status == _BAD:
                 raise PostRefused(answer.reason, post=entry.name)
@@ -148,7 +186,7 @@ class Writer:
                 found = self._client.mget(index=index, ids=ids, source_includes=fields)["docs"]
             for each in found:
                 if "not_found" in str(each.get("error", {}).get("type")):
-                    raise StoreRefused(f"{index} is gone", cure="restore a snapshot, or take another prefix")
+                    raise Gone(f"{index} is gone", cure="restore a snapshot, or take another prefix")
                 if "error" in each:
                     raise Busy(f"Elasticsearch cannot read a document now: {each['error']}")
             return list(found)

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from elastic.nodes import Cluster, NodeMissing
 from elastic.proxy import Proxy
+from elastic.samples import roll_over
 from elasticsearch import Elasticsearch
 
 from config.errors import PostRefused, StoreRefused, StoreUnavailable
@@ -128,7 +129,8 @@ def race(url: str, count: int, rounds: int, between: Callable[[], None]) -> tupl
 
 
 def check(url: str, acknowledged: list[Any], changes: list[Any], *, exactly: bool) -> None:
-    """Nothing acknowledged is missing from the feed; revisions have no gap; heads are the last revisions."""
+    """Nothing acknowledged is missing from the feed; revisions are numbered without gap or repeat; heads are the last
+    revisions."""
     read = Counter((change.stored.post.key.post, change.stored.post.text) for change in changes)
     assert not {(name, text) for name, text in acknowledged} - read.keys()
     if exactly:
@@ -138,7 +140,7 @@ def check(url: str, acknowledged: list[Any], changes: list[Any], *, exactly: boo
         revisions[change.stored.post.key].append((change.stored.revision, change.stored.post.text))
     with closing(open_store(url)) as store:
         for key, known in revisions.items():
-            assert sorted({revision for revision, _ in known}) == list(range(1, max(known)[0] + 1))
+            assert sorted(revision for revision, _ in set(known)) == list(range(1, max(known)[0] + 1))
             head = store.get(key)
             assert head is not None
             assert (head.revision, head.post.text) in known
@@ -157,11 +159,71 @@ def test_the_feed_is_whole_across_generations(url: str, client: Elasticsearch) -
 
     def roll() -> None:
         if next(rolled) in (2, 5, 9, 14):
-            client.indices.rollover(alias=Names(prefix(url)).changes_write)
+            roll_over(client, prefix(url))
 
     acknowledged, changes = race(url, 3, 30, roll)
     check(url, acknowledged, changes, exactly=False)
     assert len(client.indices.get_alias(name=f"{prefix(url)}-changes").body) > 2
+
+
+@pytest.mark.parametrize("step", ["heads", "follow"])
+def test_a_number_is_given_once_whenever_the_log_rolls_over(
+    store: Any, url: str, client: Elasticsearch, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """The log rolls over and another writer puts the same post, after the first has read its head or between its change
+    and its head."""
+    store.put([post("1", "first")])
+    writer, meanwhile = store._writer, iter(["theirs"])
+    done = getattr(writer, step)
+
+    def interrupted(*given: Any) -> Any:
+        found = done(*given) if step == "heads" else None
+        for text in meanwhile:
+            client.indices.rollover(alias=Names(prefix(url)).changes_write)
+            with closing(open_store(url)) as other:
+                other.put([post("1", text), post("new", text)])
+        return found if step == "heads" else done(*given)
+
+    monkeypatch.setattr(writer, step, interrupted)
+    store.put([post("1", "ours"), post("new", "ours")])
+    told = [
+        (each.stored.post.key.post, each.stored.revision, each.stored.post.text)
+        for each in store.changes().changes
+    ]
+    first, second = ("ours", "theirs") if step == "follow" else ("theirs", "ours")
+    assert sorted(told) == [
+        *(("1", 1, "first"), ("1", 2, first), ("1", 3, second)),
+        *(("new", 1, first), ("new", 2, second)),
+    ]
+    for name in ("1", "new"):
+        assert [each.post.text for each in store.revisions(post(name).key)][-2:] == [first, second]
+
+
+def test_a_change_whose_writer_died_before_a_roll_over_keeps_its_number(
+    store: Any, url: str, client: Elasticsearch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = Names(prefix(url))
+    store.put([post("1", "first")])
+
+    class Killed(BaseException):
+        pass
+
+    def die(*_: Any) -> Any:
+        raise Killed
+
+    with monkeypatch.context() as dying:
+        dying.setattr(store._writer, "follow", die)
+        with pytest.raises(Killed):
+            store.put([post("1", "second"), post("2", "first")])
+    client.indices.rollover(alias=names.changes_write)
+    with closing(open_store(url)) as other:
+        other.put([post("1", "third"), post("2", "second")])
+        assert other._writer._open_log().before == (f"{names.changes}-000001",)  # type: ignore[attr-defined]
+        told = [(each.stored.post.key.post, each.stored.revision) for each in other.changes().changes]
+        assert told == [("1", 1), ("1", 2), ("2", 1), ("1", 3), ("2", 2)]
+        other._writer.look_again()  # type: ignore[attr-defined]
+        assert other._writer._open_log().before == ()  # type: ignore[attr-defined]
+        assert other.ailments() == []
 
 
 def test_the_change_log_rolls_over_by_itself(url: str, client: Elasticsearch) -> None:
@@ -275,11 +337,11 @@ def test_forgotten_posts_leave_the_disk_with_their_generation(
 
     put("a")
     half = store.changes(limit=4).cursor
-    client.indices.rollover(alias=names.changes_write)
+    roll_over(client, prefix(url))
     put("b")
     store.put([post("a 7", "edited", seen_at=NOON), post("b 3", "edited", seen_at=NOON)])
     end = store.changes().cursor
-    client.indices.rollover(alias=names.changes_write)
+    roll_over(client, prefix(url))
     put("c")
     assert store.purge(keep, now=NOON) == 25
     assert generations() == {"000001.1": 1, "000002": 11, "000003": 9}  # the second holds young changes
@@ -302,17 +364,16 @@ def test_forgotten_posts_leave_the_disk_with_their_generation(
 
 
 def test_the_feed_is_whole_while_generations_are_compacted(url: str, client: Elasticsearch) -> None:
-    names = Names(prefix(url))
     keep = PurgePolicy(timedelta(days=30))
     with closing(open_store(url)) as other:
         other.put([post(f"old {number}", seen_at=NOON - timedelta(days=90)) for number in range(50)])
-        client.indices.rollover(alias=names.changes_write)
+        roll_over(client, prefix(url))
         step = itertools.count(1)
 
         def between() -> None:
             if next(step) % 3 == 0:
                 other.purge(keep, now=NOON + timedelta(days=100 * next(step)))
-                client.indices.rollover(alias=names.changes_write)
+                roll_over(client, prefix(url))
 
         with closing(open_store(url)) as reader:
             cursor, seen = None, []

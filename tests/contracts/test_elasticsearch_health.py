@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from elastic.proxy import Proxy
-from elastic.samples import post
+from elastic.samples import post, roll_over
 from elasticsearch import Elasticsearch
 
 from config.errors import CursorUnknown, StoreRefused
@@ -87,7 +87,7 @@ def test_how_far_a_reader_is_behind(store: Store, url: str, client: Elasticsearc
     store.put([post("1"), post("2")])
     cursor = store.changes(limit=1).cursor
     assert (store.behind(None), store.behind(cursor)) == (2, 1)
-    client.indices.rollover(alias=Names(prefix(url)).changes_write)
+    roll_over(client, prefix(url))
     store.put([post("3"), post("4")])
     assert (store.behind(None), store.behind(cursor)) == (4, 3)
     cursor = store.changes(cursor).cursor

@@ -184,10 +184,11 @@ def test_a_killed_upgrade_goes_on(url: str, client: Elasticsearch, last: str) ->
         assert store.search("gold").total == 299
         assert store.put([post("new")]) == [Outcome.NEW]
         assert len(rest_of_the_feed(store, None)) == 303
+        assert store.ailments() == []
     names = client.indices.get(index=f"{prefix(url)}-posts-*").body
     assert len(names) == 1
     blocks = client.indices.get_settings(index=f"{prefix(url)}-*", name="index.blocks.*").body
-    assert not blocks
+    assert set(blocks) == {f"{prefix(url)}-changes-000001"}, "none but the closed generation of changes"
 
 
 def _upgrade_until(url: str, last: str) -> None:
