@@ -29,7 +29,7 @@ from alerts.matching.typos import TypoIndex
 from alerts.matching.views import WORDS
 from alerts.watchlist import Organisation
 
-_AT_ONCE = 1 << 17  # characters of the texts that are looked at in one go: what fits a processor's cache
+_AT_ONCE = 1 << 18  # characters of the texts that are looked at in one go: what fits a processor's cache
 _MANY = 5000  # organisations
 _BANG = re.compile(r"[!|](?<=\w.)(?=\w)")
 _PUNYCODE = re.compile(r"(?:[\w-]{1,63}\.){0,4}xn--[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}", re.IGNORECASE)

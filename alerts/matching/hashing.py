@@ -102,11 +102,13 @@ class Table:
         found: Indexes = maybe[self._hashes[at] == asked[maybe]]
         return found
 
-    def pairs(self, asked: Hashes) -> tuple[Indexes, Indexes]:
-        """All entries of all these hashes: the number of the hash, and the entry."""
+    def pairs(self, asked: Hashes, most: int | None = None) -> tuple[Indexes, Indexes]:
+        """All entries, or so many of each, of all these hashes: the number of the hash, and the entry."""
         there = self.hits(asked)
         low = np.searchsorted(self._hashes, asked[there])
         counts = np.searchsorted(self._hashes, asked[there], side="right") - low
+        if most is not None:
+            counts = np.minimum(counts, most)
         before = np.cumsum(counts) - counts
         places = np.arange(int(counts.sum())) + np.repeat(low - before, counts)
         return np.repeat(there, counts), self._entries[places]

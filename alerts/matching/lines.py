@@ -61,8 +61,9 @@ def hashes_of(letters: bytes, starts: Indexes, ends: Indexes) -> Hashes:
     """A number for each word; ``letters`` end with ``PADDING``."""
     every, lengths = windows(letters), ends - starts
     found: Hashes = (every.take(starts) & MASKS.take(np.minimum(lengths, STEP))) * _FACTORS[0]
+    longer = np.flatnonzero(lengths > STEP)
     for step in range(1, len(_FACTORS)):
-        longer = np.flatnonzero(lengths > step * STEP)
+        longer = longer[lengths[longer] > step * STEP]
         if not len(longer):
             break
         left = np.minimum(lengths[longer] - step * STEP, STEP)
@@ -74,8 +75,8 @@ def hashes_of(letters: bytes, starts: Indexes, ends: Indexes) -> Hashes:
 
 
 class Memory:
-    """What was learnt of numbers: six flags each, and the number forgotten when another takes its slot. What is
-    asked while somebody learns is known or unknown, never wrong: number and flags are one value."""
+    """What was learnt of numbers: six flags each. A number has two slots, and is forgotten when others take both.
+    What is asked while somebody learns is known or unknown, never wrong: number and flags are one value."""
 
     _FLAGS = np.uint64(63)
 
@@ -88,10 +89,17 @@ class Memory:
 
     def of(self, numbers: Hashes) -> tuple[Flags, Indexes]:
         """The flags of these numbers, and the places of those that are unknown."""
-        there = self._known.take(self._slots(numbers))
+        slots = self._slots(numbers)
+        there = self._known.take(slots)
         there ^= numbers
         unknown = np.flatnonzero(there > self._FLAGS)
+        if len(unknown):
+            there[unknown] = self._known[slots[unknown] ^ 1] ^ numbers[unknown]
+            unknown = unknown[there[unknown] > self._FLAGS]
         return ((there ^ numbers) & self._FLAGS).astype(np.uint8), unknown
 
     def learn(self, numbers: Hashes, flags: Flags) -> None:
-        self._known[self._slots(numbers)] = (numbers & ~self._FLAGS) | flags
+        slots = self._slots(numbers)
+        taken = self._known[slots]
+        slots ^= (taken != 0) & ((taken ^ numbers) > self._FLAGS)
+        self._known[slots] = (numbers & ~self._FLAGS) | flags

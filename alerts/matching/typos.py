@@ -20,9 +20,10 @@ from alerts.matching.folding import OTHER, Folded, fold
 from alerts.matching.found import MOST_PLACES, Found
 from alerts.matching.hashing import Hashes, Indexes, Table, Words, mixed, words_of
 from alerts.matching.legal import without_legal_form
-from alerts.matching.lines import Flags, Lines, Memory
+from alerts.matching.lines import Flags, Lines, Memory, hashes_of
 from alerts.matching.ordinary import is_ordinary
 from alerts.matching.terms import Term
+from alerts.matching.trie import PADDING
 from alerts.matching.verify import gap_is_short
 from alerts.matching.views import WORDS
 
@@ -65,6 +66,8 @@ class TypoIndex:
         editable = ~zone & (lengths >= _LEAST_WORD)
         self._number = number
         self._owner = owner
+        self._counts, self._begun = counts, np.cumsum(counts) - counts
+        self._seen = hashes_of(text + PADDING, words.starts, words.ends)
         self._single = self._table(words, np.flatnonzero(~several & editable), None)
         has_next = np.append(owner[1:] == owner[:-1], False) if len(owner) else several
         longer = np.append(lengths[1:], 0) >= np.concatenate(([0], lengths[:-1])) if len(owner) else several
@@ -121,16 +124,27 @@ class TypoIndex:
             if not len(chosen):
                 continue
             asked, owners = _asked(lines, chosen, beside)
-            for hit in table.hits(asked).tolist():
-                at = int(chosen[owners[hit]])
-                text = lines.text_of(at)
-                for entry in table.entries(int(asked[hit]))[:_MOST]:
-                    name = int(self._owner[entry])
-                    if (at, entry) not in seen and counts[text, name] < MOST_PLACES:
-                        seen.add((at, entry))
-                        for found in self._measured(entry, at, text, lines, folded):
-                            counts[text, name] += 1
-                            yield text, found
+            hits, entries = table.pairs(asked, _MOST)
+            places = chosen[owners[hits]]
+            near = self._near(entries, places, hashes)
+            for at, entry in dict.fromkeys(zip(places[near].tolist(), entries[near].tolist(), strict=True)):
+                text, name = lines.text_of(at), int(self._owner[entry])
+                if (at, entry) not in seen and counts[text, name] < MOST_PLACES:
+                    seen.add((at, entry))
+                    for found in self._measured(entry, at, text, lines, folded):
+                        counts[text, name] += 1
+                        yield text, found
+
+    def _near(self, entries: Indexes, places: Indexes, hashes: Hashes) -> Indexes:
+        """Which of these words, where words of the text stand, are in names of which one or two words are wrong here."""
+        names, first = self._owner[entries], places - self._number[entries]
+        counts, begun = self._counts[names], self._begun[names]
+        inside = (first >= 0) & (first + counts <= len(hashes))
+        wrong = np.zeros(len(entries), np.intp)
+        for number in range(int(counts.max(initial=0))):
+            there = np.flatnonzero(inside & (counts > number))
+            wrong[there] += hashes[first[there] + number] != self._seen[begun[there] + number]
+        return np.flatnonzero(inside & (wrong > 0) & (wrong <= 2))
 
     def _telling(self, table: Table, lines: Lines, hashes: Hashes, chosen: Indexes, beside: int) -> Indexes:
         """Of these words, those that are a misspelt word of a name together with the word beside them. Pairs that
