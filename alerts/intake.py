@@ -13,6 +13,7 @@ import structlog
 from alerts import cases, echoes
 from alerts.cases import Alert, AlertState, Listing
 from alerts.claims import Claims
+from alerts.copies.keeping import twins
 from alerts.decision import Case, Changed, Decision, Heard, Material, decide
 from alerts.dispatch import Dispatch, tell_holders
 from alerts.likeness import How, Joined
@@ -55,6 +56,8 @@ class Intake:
         self._dispatch = dispatch
         self._tlps = tlps
         self._reliabilities = reliabilities
+        #: Of each source those that are copies of it, or of which it is one.
+        self.fellows: Mapping[str, frozenset[str]] = {}
 
     def take(self, connection: sa.Connection, reading: Reading, now: datetime) -> Taken:
         """Write down what a reading means; the same reading again means nothing."""
@@ -70,7 +73,9 @@ class Intake:
             if not matches and all(aside.reason == echoes.QUOTED for aside in asides):
                 continue
             if organisation not in there:  # a copy joins even where its lines stand under everything
-                same = find_offer(connection, organisation, reading.sketch, reading.clues, reading.claims)
+                same = self._copied(connection, organisation, post) or find_offer(
+                    connection, organisation, reading.sketch, reading.clues, reading.claims
+                )
                 if same is not None:
                     copies[organisation] = _listing(same, organisation, reading, now)
             if matches or organisation in copies:
@@ -103,6 +108,15 @@ class Intake:
             joined += 1
             again_ += self._join(connection, listing, reading, speaks, organisation in copies, now)
         return Taken(sum(map(len, reading.found.values())), len(raised), joined, again_)
+
+    def _copied(self, connection: sa.Connection, organisation: str, post: Post) -> Joined | None:
+        """The alert of the same thread on a copy of its board, if there is one."""
+        key = post.key
+        for source, thread in twins(connection, key.source, key.thread, self.fellows.get(key.source, ())):
+            listing = cases.listings_at(connection, source, thread).get(organisation)
+            if listing is not None:
+                return Joined(listing.alert, How.COPY, 1.0)
+        return None
 
     def _raise(
         self,

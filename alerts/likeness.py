@@ -55,6 +55,7 @@ class How(StrEnum):
     """What makes two listings one offer."""
 
     FIRST = "first"  # the listing that raised the alert
+    COPY = "copy"  # the same thread of a board that is a copy, or of which this one is
     TEXT = "text"
     SAMPLE = "sample"
     CONTACT = "contact"

@@ -78,7 +78,7 @@ event_table = sa.Table(
 )
 
 #: The listings of an alert: the one that raised it, and those that offer the same elsewhere. ``how`` it came to the
-#: alert (first, text, sample, contact, seller), with the estimated likeness of the texts; ``claims`` are its own.
+#: alert (first, copy, text, sample, contact, seller), with the estimated likeness of the texts; ``claims`` are its own.
 listing_table = sa.Table(
     "alert_listing",
     metadata,

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
+from alerts.copies import keeping
+from alerts.copies.groups import copies, fellows
 from alerts.dispatch import Dispatch
 from alerts.intake import Intake
 from alerts.matching.port import Matcher
@@ -73,7 +75,7 @@ class Watcher:
 
         Texts are read before it: a hostile one may take long, and meanwhile nobody else could write.
         """
-        total = WatchRun(0, 0, 0, 0)
+        total, first = WatchRun(0, 0, 0, 0), True
         while True:
             with self._database.begin() as connection:
                 cursor = self._cursor(connection)
@@ -84,10 +86,13 @@ class Watcher:
                 raise CursorUnknown(error.message, cure=cure) from error
             if not page.changes:
                 return total
+            if first:
+                self._intake.fellows, first = fellows(copies(self._database)[0]), False
             readings = read(page.changes, self._matcher, self._watched(page.changes), self._organisations)
             with self._database.begin() as connection:
                 if self._cursor(connection) != cursor:
                     continue  # another watcher handled these
+                keeping.take(connection, page.changes)
                 runs = [self._take(connection, reading) for reading in readings]
                 self._move(connection, page.cursor)
             total = WatchRun(*(sum(column) for column in zip(*map(astuple, (total, *runs)), strict=True)))
