@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from alerts.claims import Claims
 from alerts.severity import Severity
 from alerts.tables import alert_table, change_table, event_table, insert_new, listing_table, post_table
+from config.database import reading
 from config.errors import StopError
 
 # made once: in a storm of posts, making these costs more than to run them
@@ -270,7 +271,7 @@ def list_alerts(
         rank = sa.case({each.value: number for number, each in enumerate(Severity)}, value=columns.severity)
         order = [rank.desc(), columns.created_at, columns.id]
     query = sa.select(alert_table).where(*wanted.conditions()).order_by(*order).limit(limit).offset(offset)
-    with database.connect() as connection:
+    with reading(database) as connection:
         return [Alert(**row._mapping) for row in connection.execute(query)]
 
 
@@ -282,7 +283,7 @@ def count_alerts(
     """How many alerts there are of each, the most first."""
     column, number = alert_table.c[by], sa.func.count()
     query = sa.select(column, number).where(*wanted.conditions()).group_by(column)
-    with database.connect() as connection:
+    with reading(database) as connection:
         rows = connection.execute(query.order_by(number.desc(), column))
         return {row[0]: row[1] for row in rows}
 
@@ -303,9 +304,9 @@ def find_alert(connection: sa.Connection, name: str, *, lock: bool = False) -> A
     return Alert(**rows[0]._mapping)
 
 
-def get_alert(database: sa.Engine, name: str) -> tuple[Alert, list[Event]]:
+def get_alert(database: sa.Engine | sa.Connection, name: str) -> tuple[Alert, list[Event]]:
     """An alert with its audit, by its id or the beginning of it. Raises ``AlertUnknown``."""
-    with database.connect() as connection:
+    with reading(database) as connection:
         alert = find_alert(connection, name)
         events = connection.execute(
             sa.select(event_table).where(event_table.c.alert == alert.id).order_by(event_table.c.id)

@@ -12,9 +12,10 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from alerts.cases import Alert
+from alerts.cases import Alert, Wanted
 from alerts.outbox import delivery_table
 from alerts.tables import alert_table, digest_table, proposal_table
+from config.database import reading
 from indexer.post import Precision
 
 _EXACT = frozenset({Precision.SECOND.value, Precision.MINUTE.value})
@@ -79,22 +80,27 @@ def steps(times: Times) -> dict[Step, float]:
     }
 
 
-def summaries(database: sa.Engine, by: Literal["source", "organisation"], since: datetime) -> list[Summary]:
-    """Every step of the alerts that were made since a time, for each source or organisation. What a person accepted
-    from a hunt was not late: it is left out."""
+def summaries(
+    database: sa.Engine,
+    by: Literal["source", "organisation"] | None,
+    since: datetime,
+    wanted: Wanted = Wanted(),
+) -> list[Summary]:
+    """Every step of the alerts that were made since a time and are wanted, for each source or organisation, or of all
+    together. What a person accepted from a hunt was not late: it is left out."""
     columns = alert_table.c
     hunted = sa.select(proposal_table.c.alert).where(proposal_table.c.alert.is_not(None))
-    counted = sa.and_(columns.created_at >= since, columns.id.not_in(hunted))
-    wanted = (
+    counted = sa.and_(columns.created_at >= since, columns.id.not_in(hunted), *wanted.conditions())
+    fields = (
         columns.id,
-        columns[by].label("name"),
+        columns[by].label("name") if by else sa.literal("").label("name"),
         columns.posted_at,
         columns.precision,
         columns.first_seen_at,
     )
-    query = sa.select(*wanted, columns.stored_at, columns.created_at, columns.acknowledged_at).where(counted)
+    query = sa.select(*fields, columns.stored_at, columns.created_at, columns.acknowledged_at).where(counted)
     taken: dict[tuple[str, Step], list[float]] = defaultdict(list)
-    with database.connect() as connection:
+    with reading(database) as connection:
         delivered = _delivered(connection, counted)
         for row in connection.execute(query):
             for step, seconds in steps(_times(row, delivered.get(row.id, {}))).items():

@@ -13,7 +13,7 @@ from alerts.dispatch import last_payload, tell_holders
 from alerts.handling import Actor, change_state
 from alerts.laws import Law
 from alerts.message import again
-from config.database import UtcDateTime, metadata
+from config.database import UtcDateTime, metadata, reading, transaction
 from config.errors import StopError
 
 clock_table = sa.Table(
@@ -58,11 +58,17 @@ class Clock:
 
 
 def confirm(
-    database: sa.Engine, name: str, laws: Mapping[str, Law], *, by: Actor, at: datetime, why: str = ""
+    database: sa.Engine | sa.Connection,
+    name: str,
+    laws: Mapping[str, Law],
+    *,
+    by: Actor,
+    at: datetime,
+    why: str = "",
 ) -> list[Clock]:
     """A person confirms that data were breached: the clocks of these laws begin, and a new or acknowledged alert is
     escalated. A clock that runs goes on as it is. Raises ``AlertUnknown``."""
-    with database.begin() as connection:
+    with transaction(database) as connection:
         alert = find_alert(connection, name, lock=True)
         there = {(clock.law, clock.duty) for clock in _clocks(connection, alert.id)}
         rows = [
@@ -81,10 +87,17 @@ def confirm(
 
 
 def met(
-    database: sa.Engine, name: str, law: str, duty: str, *, by: Actor, at: datetime, why: str = ""
+    database: sa.Engine | sa.Connection,
+    name: str,
+    law: str,
+    duty: str,
+    *,
+    by: Actor,
+    at: datetime,
+    why: str = "",
 ) -> Clock:
     """A duty was met. Raises ``AlertUnknown``, and ``NoClock`` when no such clock runs."""
-    with database.begin() as connection:
+    with transaction(database) as connection:
         alert = find_alert(connection, name, lock=True)
         columns = clock_table.c
         here = (columns.alert == alert.id, columns.law == law, columns.duty == duty)
@@ -103,9 +116,9 @@ def met(
         )
 
 
-def clocks_of(database: sa.Engine, alert: str) -> list[Clock]:
+def clocks_of(database: sa.Engine | sa.Connection, alert: str) -> list[Clock]:
     """The clocks of an alert, by its whole id, the next to end first."""
-    with database.connect() as connection:
+    with reading(database) as connection:
         return _clocks(connection, alert)
 
 
@@ -113,7 +126,7 @@ def running(database: sa.Engine) -> list[Clock]:
     """Every clock that runs, the next to end first."""
     columns = clock_table.c
     query = sa.select(clock_table).where(columns.met_at.is_(None)).order_by(columns.due_at, columns.alert)
-    with database.connect() as connection:
+    with reading(database) as connection:
         return [Clock(**row._mapping) for row in connection.execute(query)]
 
 

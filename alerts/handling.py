@@ -1,4 +1,5 @@
-"""What people do with an alert: every act is one transaction and one line of its audit."""
+"""What people do with an alert: every act is one line of its audit, and one transaction, its caller's where that passes
+its connection."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from alerts.cases import Alert, AlertState, find_alert, note
 from alerts.dispatch import last_payload, tell_holders, withdraw
 from alerts.message import again
 from alerts.tables import alert_table
+from config.database import transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +25,17 @@ class Actor:
 
 
 def set_state(
-    database: sa.Engine, name: str, state: AlertState, *, by: Actor, at: datetime, why: str = ""
+    database: sa.Engine | sa.Connection,
+    name: str,
+    state: AlertState,
+    *,
+    by: Actor,
+    at: datetime,
+    why: str = "",
 ) -> Alert:
     """Change an alert's state. The first state that a person gives it also says when it was acknowledged. Whoever
     got an alert is told when it was a false positive, and when that is taken back. Raises ``AlertUnknown``."""
-    with database.begin() as connection:
+    with transaction(database) as connection:
         return change_state(connection, name, state, by=by, at=at, why=why)
 
 
@@ -54,9 +62,11 @@ def _retell(connection: sa.Connection, alert: Alert, event: str, said: str, at: 
     tell_holders(connection, alert.id, event, payload, at)
 
 
-def assign(database: sa.Engine, name: str, assignee: str, *, by: Actor, at: datetime, why: str = "") -> Alert:
+def assign(
+    database: sa.Engine | sa.Connection, name: str, assignee: str, *, by: Actor, at: datetime, why: str = ""
+) -> Alert:
     """Give an alert to somebody; nobody with "". Raises ``AlertUnknown``."""
-    with database.begin() as connection:
+    with transaction(database) as connection:
         alert = find_alert(connection, name, lock=True)
         what = f"assigned to {assignee}" if assignee else "assigned to nobody"
         _write(connection, alert, at, by, what, why, assignee=assignee)
@@ -64,19 +74,25 @@ def assign(database: sa.Engine, name: str, assignee: str, *, by: Actor, at: date
 
 
 def set_due(
-    database: sa.Engine, name: str, due: datetime | None, *, by: Actor, at: datetime, why: str = ""
+    database: sa.Engine | sa.Connection,
+    name: str,
+    due: datetime | None,
+    *,
+    by: Actor,
+    at: datetime,
+    why: str = "",
 ) -> Alert:
     """Say by when an alert should be closed; None: no such time. Raises ``AlertUnknown``."""
-    with database.begin() as connection:
+    with transaction(database) as connection:
         alert = find_alert(connection, name, lock=True)
         what = f"due {due:%Y-%m-%d %H:%M}Z" if due else "no longer due"
         _write(connection, alert, at, by, what, why, due_at=due)
         return find_alert(connection, alert.id)
 
 
-def add_note(database: sa.Engine, name: str, text: str, *, by: Actor, at: datetime) -> Alert:
+def add_note(database: sa.Engine | sa.Connection, name: str, text: str, *, by: Actor, at: datetime) -> Alert:
     """Add a note. Raises ``AlertUnknown``."""
-    with database.begin() as connection:
+    with transaction(database) as connection:
         alert = find_alert(connection, name, lock=True)
         _write(connection, alert, at, by, "note", text)
         return find_alert(connection, alert.id)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alerts.cases import CLOSED, find_alert, note
 from alerts.handling import Actor
 from alerts.tables import alert_table, post_table
-from config.database import UtcDateTime, metadata
+from config.database import UtcDateTime, metadata, reading, transaction
 
 hold_table = sa.Table(
     "evidence_hold",
@@ -32,9 +32,9 @@ class Hold:
     why: str
 
 
-def hold(database: sa.Engine, name: str, *, by: Actor, at: datetime, why: str) -> Hold:
+def hold(database: sa.Engine | sa.Connection, name: str, *, by: Actor, at: datetime, why: str) -> Hold:
     """Hold an alert's evidence until it is released; a hold that is there stays as it is. Raises ``AlertUnknown``."""
-    with database.begin() as connection:
+    with transaction(database) as connection:
         alert = find_alert(connection, name, lock=True)
         found = _of(connection, alert.id)
         if found is None:
@@ -43,9 +43,9 @@ def hold(database: sa.Engine, name: str, *, by: Actor, at: datetime, why: str) -
         return found or Hold(alert.id, at, by.who, why)
 
 
-def release(database: sa.Engine, name: str, *, by: Actor, at: datetime, why: str) -> bool:
+def release(database: sa.Engine | sa.Connection, name: str, *, by: Actor, at: datetime, why: str) -> bool:
     """End a hold; False where there is none. Raises ``AlertUnknown``."""
-    with database.begin() as connection:
+    with transaction(database) as connection:
         alert = find_alert(connection, name, lock=True)
         done = connection.execute(sa.delete(hold_table).where(hold_table.c.alert == alert.id))
         if done.rowcount:
@@ -53,9 +53,9 @@ def release(database: sa.Engine, name: str, *, by: Actor, at: datetime, why: str
         return bool(done.rowcount)
 
 
-def hold_of(database: sa.Engine, alert: str) -> Hold | None:
+def hold_of(database: sa.Engine | sa.Connection, alert: str) -> Hold | None:
     """The hold on an alert's evidence, by the alert's whole id."""
-    with database.connect() as connection:
+    with reading(database) as connection:
         return _of(connection, alert)
 
 
@@ -79,7 +79,7 @@ def posts_of(database: sa.Engine, alert: str) -> list[str]:
     query = (
         sa.select(post_table.c.post).where(post_table.c.alert == alert).distinct().order_by(post_table.c.post)
     )
-    with database.connect() as connection:
+    with reading(database) as connection:
         return list(connection.scalars(query))
 
 

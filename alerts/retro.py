@@ -24,6 +24,7 @@ from alerts.reposts import find_offer
 from alerts.severity import severity
 from alerts.tables import hunt_table, insert_new, proposal_table
 from alerts.watchlist import Organisation
+from config.database import reading
 from config.errors import StopError
 from indexer.post import Change, ChangeKind, PostKey
 from indexer.store import Store
@@ -266,7 +267,7 @@ def find_hunt(connection: sa.Connection, number: int, *, lock: bool = False) -> 
 
 def list_hunts(database: sa.Engine) -> list[Hunt]:
     """Hunts, newest first."""
-    with database.connect() as connection:
+    with reading(database) as connection:
         rows = connection.execute(sa.select(hunt_table).order_by(hunt_table.c.id.desc())).all()
     return [_hunt(row._mapping) for row in rows]
 
@@ -295,5 +296,5 @@ def list_proposals(
         query = query.where(columns.state == state)
     if hunt is not None:
         query = query.where(columns.hunt == hunt)
-    with database.connect() as connection:
+    with reading(database) as connection:
         return [Proposed(**row._mapping) for row in connection.execute(query)]

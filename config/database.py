@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from config.errors import RetryError, StopError
 #: The tables of every room register here.
 metadata = sa.MetaData()
 
+_READS = "duskwatch_reads"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _CURE_URL = (
     "write sqlite:////path/to/state.db, or postgresql+psycopg://... with the extra postgresql installed"
@@ -75,9 +76,22 @@ def open_database(url: str) -> sa.Engine:
 
     @sa.event.listens_for(engine, "begin")
     def _begun(connection: sa.Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        reads = connection.get_execution_options().get(_READS, False)
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def reading(database: sa.Engine | sa.Connection) -> AbstractContextManager[sa.Connection]:
+    """A connection for reading alone, or the one that is passed: on SQLite it waits for no writer and none for it."""
+    if isinstance(database, sa.Connection):
+        return nullcontext(database)
+    return database.execution_options(**{_READS: True}).connect()
+
+
+def transaction(database: sa.Engine | sa.Connection) -> AbstractContextManager[sa.Connection]:
+    """A transaction of its own, or the one that a connection is in: its caller decides what belongs together."""
+    return nullcontext(database) if isinstance(database, sa.Connection) else database.begin()
 
 
 def migrate(engine: sa.Engine) -> None:

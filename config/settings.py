@@ -232,6 +232,12 @@ class WebSettings(_Section):
         bool, Field(description="whether a proxy before it speaks TLS: cookies then never leave without")
     ] = False
     session_hours: Annotated[float, Field(gt=0, le=720, description="a log-in lasts so many hours")] = 12.0
+    rate: Annotated[
+        float, Field(ge=10, le=1_000_000, description="requests a minute of one user, pages and API together")
+    ] = 600.0
+    audit_searches: Annotated[
+        bool, Field(description="write every search into the audit, with its words")
+    ] = False
 
 
 class HeartbeatSettings(_Section):

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import sqlalchemy as sa
 
 from alerts.channel import Tlp
-from config.database import UtcDateTime, metadata
+from config.database import UtcDateTime, metadata, reading
 from config.errors import StopError
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ user_table = sa.Table(
     sa.Column("locked_until", UtcDateTime),
     sa.Column("disabled", sa.Boolean, nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False, server_default=""),  # at an identity provider; "": local
 )
 session_table = sa.Table(
     "console_session",
@@ -50,6 +51,12 @@ session_table = sa.Table(
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("seen_at", UtcDateTime, nullable=False),
     sa.Column("expires_at", UtcDateTime, nullable=False),
+    sa.Column(
+        "scopes", sa.JSON, nullable=False, server_default="[]"
+    ),  # of a token; none: all that its role may
+    sa.Column(
+        "id_token", sa.Text, nullable=False, server_default=""
+    ),  # of a session that a provider vouched for
 )
 audit_table = sa.Table(
     "console_audit",
@@ -61,9 +68,21 @@ audit_table = sa.Table(
     sa.Column("detail", sa.Text, nullable=False),
     sa.Column("origin", sa.Text, nullable=False),
 )
+#: Log-ins that are under way at an identity provider (``console/oidc.py``).
+sign_in_table = sa.Table(
+    "console_sign_in",
+    metadata,
+    sa.Column("state", sa.Text, primary_key=True),
+    sa.Column("browser", sa.Text, nullable=False),
+    sa.Column("nonce", sa.Text, nullable=False),
+    sa.Column("verifier", sa.Text, nullable=False),
+    sa.Column("next", sa.Text, nullable=False),
+    sa.Column("expires_at", UtcDateTime, nullable=False),
+)
 LEAST_PASSWORD = 12
 _FAILURES, _LOCKED = 5, timedelta(minutes=15)
-_SETUP = ""  # the user of a set-up token: there is none yet
+_SEEN = timedelta(minutes=5)  # how exactly it is kept when a session or token was last used
+NAMED = 12  # hex digits of a secret's digest that name it in public
 
 
 class Role(StrEnum):
@@ -88,13 +107,15 @@ class AccountRefused(StopError):
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Who is asking, and what they may see: alerts of ``organisations`` (none named: all) up to ``tlp``."""
+    """Who is asking, and what they may see: alerts of ``organisations`` (none named: all) up to ``tlp``.
+    ``subject``: who they are at the identity provider that vouches for them, "" for a local user."""
 
     name: str
     role: Role
     organisations: tuple[str, ...]
     tlp: Tlp
     second_factor: bool = False
+    subject: str = ""
 
     def sees(self, organisation: str, tlp: str) -> bool:
         """Whether an alert of an organisation with a marking is theirs to see."""
@@ -110,9 +131,21 @@ class User:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """What a session or token gives: the user with the role that it has, its public name, what it is for (empty: all
+    that the role may), and the token of the identity provider that vouched for the session."""
+
+    user: User
+    name: str
+    scopes: tuple[str, ...]
+    id_token: str
+
+
+@dataclass(frozen=True, slots=True)
 class AuditLine:
     """One line of the console's audit."""
 
+    id: int
     at: datetime
     who: str
     what: str
@@ -176,6 +209,31 @@ def set_second_factor(database: sa.Engine, name: str, secret: str) -> None:
             raise AccountRefused(f"there is no user {name!r}")
 
 
+def change_user(
+    database: sa.Engine,
+    name: str,
+    *,
+    role: Role | None = None,
+    organisations: Sequence[str] | None = None,
+    tlp: Tlp | None = None,
+) -> User:
+    """Change what a user may do and see, and end their sessions: the next log-in begins with it. None changes nothing.
+    Raises ``AccountRefused``."""
+    asked = {"role": role.value if role else None, "tlp": tlp}
+    values: dict[str, Any] = {column: value for column, value in asked.items() if value is not None}
+    if organisations is not None:
+        values["organisations"] = list(organisations)
+    if not values:
+        raise AccountRefused("nothing is to be changed", cure="give a role, organisations or a marking")
+    here = user_table.c.name == name
+    with database.begin() as connection:
+        if not connection.execute(sa.update(user_table).where(here).values(values)).rowcount:
+            raise AccountRefused(f"there is no user {name!r}")
+        columns = session_table.c
+        connection.execute(sa.delete(session_table).where(columns.user == name, columns.kind == "session"))
+        return _user(connection.execute(sa.select(user_table).where(here)).one())
+
+
 def disable_user(database: sa.Engine, name: str, disabled: bool = True) -> None:
     """Keep a user out, with all their sessions and tokens; or let them in again."""
     with database.begin() as connection:
@@ -188,7 +246,7 @@ def disable_user(database: sa.Engine, name: str, disabled: bool = True) -> None:
 def list_users(database: sa.Engine) -> list[User]:
     """All users by name, those that are kept out left out."""
     query = sa.select(user_table).where(user_table.c.disabled.is_(False)).order_by(user_table.c.name)
-    with database.connect() as connection:
+    with reading(database) as connection:
         return [_user(row) for row in connection.execute(query)]
 
 
@@ -203,7 +261,7 @@ def log_in(
             sa.select(user_table).where(user_table.c.name == name).with_for_update()
         ).first()
     right = _right(row.password if row else _unused(), password)
-    if row is None or row.disabled or (row.locked_until and row.locked_until > at):
+    if row is None or row.disabled or row.subject or (row.locked_until and row.locked_until > at):
         raise refused
     step = _totp_step(row.totp, code, at) if row.totp else None
     if not right or (row.totp and (step is None or step <= row.totp_used)):
@@ -222,11 +280,28 @@ def log_in(
 
 
 def grant(
-    database: sa.Engine, user: str, kind: str, name: str, role: Role, *, at: datetime, lasts: timedelta
+    database: sa.Engine,
+    user: str,
+    kind: str,
+    name: str,
+    role: Role,
+    *,
+    at: datetime,
+    lasts: timedelta,
+    scopes: Sequence[str] = (),
+    id_token: str = "",
 ) -> str:
-    """Give out a session or token of a user that runs out; what its holder keeps, which is stored nowhere."""
+    """Give out a session or token of a user that runs out; what its holder keeps, which is stored nowhere. ``scopes``:
+    what a token is for (``console/tokens.py``), none: all that its role may."""
     secret = secrets.token_urlsafe(32)
-    values = {"hash": _digest(secret), "user": user, "kind": kind, "name": name, "role": role.value}
+    values: dict[str, Any] = {
+        "hash": digest(secret),
+        "user": user,
+        "kind": kind,
+        "name": name,
+        "role": role.value,
+    }
+    values |= {"scopes": list(scopes), "id_token": id_token}
     times = {"created_at": at, "seen_at": at, "expires_at": at + lasts}
     with database.begin() as connection:
         connection.execute(sa.insert(session_table).values(values | times))
@@ -235,28 +310,47 @@ def grant(
 
 def who_holds(database: sa.Engine, secret: str, kind: str, at: datetime) -> User | None:
     """The user of a session or token that has not run out; a token may have less than its user's role."""
+    found = held(database, secret, kind, at)
+    return found.user if found else None
+
+
+def held(database: sa.Engine, secret: str, kind: str, at: datetime) -> Held | None:
+    """What the holder of a session or token that has not run out may do; writes down about when it was last used."""
+    columns = session_table.c
     query = (
-        sa.select(user_table, session_table.c.role.label("granted"))
-        .join(session_table, session_table.c.user == user_table.c.name)
+        sa.select(
+            user_table,
+            columns.role.label("granted"),
+            columns.hash,
+            columns.scopes,
+            columns.seen_at,
+            columns.id_token,
+        )
+        .join(session_table, columns.user == user_table.c.name)
         .where(
-            session_table.c.hash == _digest(secret),
-            session_table.c.kind == kind,
-            session_table.c.expires_at > at,
+            columns.hash == digest(secret),
+            columns.kind == kind,
+            columns.expires_at > at,
             user_table.c.disabled.is_(False),
         )
     )
-    with database.connect() as connection:
+    with reading(database) as connection:
         row = connection.execute(query).first()
     if row is None:
         return None
+    if at - row.seen_at > _SEEN:
+        with database.begin() as connection:
+            here = columns.hash == row.hash
+            connection.execute(sa.update(session_table).where(here).values(seen_at=at))
     granted, own = Role(row.granted), Role(row.role)
-    return _user(row, granted if own.may(granted) else own)
+    user = _user(row, granted if own.may(granted) else own)
+    return Held(user, row.hash[:NAMED], tuple(row.scopes), row.id_token)
 
 
 def end_session(database: sa.Engine, secret: str) -> None:
     """End a session or token."""
     with database.begin() as connection:
-        connection.execute(sa.delete(session_table).where(session_table.c.hash == _digest(secret)))
+        connection.execute(sa.delete(session_table).where(session_table.c.hash == digest(secret)))
 
 
 def csrf_of(secret: str) -> str:
@@ -266,7 +360,7 @@ def csrf_of(secret: str) -> str:
 
 def is_empty(database: sa.Engine) -> bool:
     """Whether there is no user yet."""
-    with database.connect() as connection:
+    with reading(database) as connection:
         return connection.scalar(sa.select(user_table.c.name).limit(1)) is None
 
 
@@ -278,13 +372,17 @@ def audited(database: sa.Engine, at: datetime, who: str, what: str, detail: str,
         )
 
 
-def audit(database: sa.Engine, limit: int = 200) -> list[AuditLine]:
-    """The newest lines of the audit."""
+def audit(
+    database: sa.Engine, limit: int = 200, *, before: int | None = None, who: str | None = None
+) -> list[AuditLine]:
+    """The newest lines of the audit; those before the line ``before``, and what ``who`` did, where these are given."""
     query = sa.select(audit_table).order_by(audit_table.c.id.desc()).limit(limit)
-    with database.connect() as connection:
-        return [
-            AuditLine(row.at, row.who, row.what, row.detail, row.origin) for row in connection.execute(query)
-        ]
+    if before is not None:
+        query = query.where(audit_table.c.id < before)
+    if who is not None:
+        query = query.where(audit_table.c.who == who)
+    with reading(database) as connection:
+        return [AuditLine(**row._mapping) for row in connection.execute(query)]
 
 
 def _hashed(password: str) -> str:
@@ -319,9 +417,12 @@ def _totp_step(secret: str, code: str, at: datetime) -> int | None:
     return None
 
 
-def _digest(secret: str) -> str:
+def digest(secret: str) -> str:
+    """What is stored in place of a secret of a session or token."""
     return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
 
 
 def _user(row: Any, role: Role | None = None) -> User:
-    return User(row.name, role or Role(row.role), tuple(row.organisations), row.tlp, bool(row.totp))
+    return User(
+        row.name, role or Role(row.role), tuple(row.organisations), row.tlp, bool(row.totp), row.subject
+    )

@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from config.database import UtcDateTime, metadata
+from config.database import UtcDateTime, metadata, reading
 from crawler.coverage import BoardCoverage, Coverage, Expected, expect
 from crawler.frontier import UNKNOWN, Known
 from crawler.health import Figures, Standing, State
@@ -361,7 +361,7 @@ def coverage_of(database: sa.Engine, source: str, followed: Sequence[str], now: 
     """What is covered of a source. ``followed``: the keys of its boards."""
     memory = Memory(database, source)
     readings = memory.readings()
-    with database.connect() as connection:
+    with reading(database) as connection:
         threads = thread_table.c
         known = {
             row.board: row[1]
@@ -397,7 +397,7 @@ def expectation(database: sa.Engine, source: str, now: datetime) -> Expected | N
         .where(columns.source == source, columns.ended_at.is_not(None), columns.started_at > now - _HISTORY)
         .order_by(columns.id)
     )
-    with database.connect() as connection:
+    with reading(database) as connection:
         rows = connection.execute(query).all()
     whole = next((at for at, row in enumerate(rows) if row.state == State.OK.value), None)
     if whole is None:
@@ -411,7 +411,7 @@ def standings(database: sa.Engine) -> dict[str, Standing]:
     ended = columns.ended_at.is_not(None)
     newest = sa.select(sa.func.max(columns.id)).where(ended).group_by(columns.source)
     read = columns.state.in_((State.OK.value, State.PARTIAL.value))
-    with database.connect() as connection:
+    with reading(database) as connection:
         last = connection.execute(
             sa.select(columns.source, sa.func.max(columns.ended_at, type_=UtcDateTime))
             .where(ended, read)

@@ -35,9 +35,10 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a search is narrowed to, beside its query. Empty means: no limit."""
+    """What a search is narrowed to, beside its query. Empty means: no limit. ``without``: sources that are left out."""
 
     sources: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     since: datetime | None = None

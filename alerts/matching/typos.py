@@ -136,7 +136,7 @@ class TypoIndex:
                         yield text, found
 
     def _near(self, entries: Indexes, places: Indexes, hashes: Hashes) -> Indexes:
-        """Which of these words, where words of the text stand, are in names of which one or two words are wrong here."""
+        """Which of these words, where words of the text stand, are in names with one or two wrong words here."""
         names, first = self._owner[entries], places - self._number[entries]
         counts, begun = self._counts[names], self._begun[names]
         inside = (first >= 0) & (first + counts <= len(hashes))

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from config.errors import DuskwatchError
 from console.accounts import is_empty
 from console.web import api, health
+from console.web.api.answers import document, problem
 from console.web.context import Context
-from console.web.guard import LogInFirst, Tries, guard, to_log_in
+from console.web.guard import Guard, LogInFirst, Tries, to_log_in
+from console.web.limits import Limiter
 from console.web.pages import (
     account,
     alert,
@@ -59,7 +61,8 @@ def create_app(config: Path | None, clock: Callable[[], datetime] = lambda: date
     app.state.tries = Tries()
     #: The word that makes the first admin, until there is one.
     app.state.setup = secrets.token_urlsafe(24) if is_empty(context.engine) else ""
-    app.middleware("http")(guard)
+    app.state.limiter = Limiter(context.settings.web.rate)
+    app.add_middleware(Guard, broken=_broken)
     for module in (
         health,
         api,
@@ -77,7 +80,13 @@ def create_app(config: Path | None, clock: Callable[[], datetime] = lambda: date
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=_FOLDER / "static"), name="static")
     _handle_errors(app)
+    document(app)
     return app
+
+
+def _broken(request: Request) -> Response:
+    number = request.state.request_id
+    return _told(request, 500, f"something broke; the log tells what, under {number}")
 
 
 def _handle_errors(app: FastAPI) -> None:
@@ -88,11 +97,18 @@ def _handle_errors(app: FastAPI) -> None:
     @app.exception_handler(DuskwatchError)
     def _known(request: Request, error: DuskwatchError) -> Response:
         status = 404 if type(error).__name__.endswith(("Unknown", "Missing")) else _STATUS[error.action]
-        return _told(request, status, str(error))
+        later = {"Retry-After": "5"} if status == 503 else None
+        return _told(request, status, str(error), later)
+
+    @app.exception_handler(SQLAlchemyError)
+    def _database(request: Request, error: SQLAlchemyError) -> Response:
+        if not isinstance(error, OperationalError):
+            raise error
+        return _told(request, 503, "the state database does not answer", {"Retry-After": "5"})
 
     @app.exception_handler(StarletteHTTPException)
     def _http(request: Request, error: HTTPException) -> Response:
-        return _told(request, error.status_code, str(error.detail))
+        return _told(request, error.status_code, str(error.detail), error.headers)
 
     @app.exception_handler(RequestValidationError)
     def _invalid(request: Request, error: RequestValidationError) -> Response:
@@ -100,16 +116,10 @@ def _handle_errors(app: FastAPI) -> None:
         return _told(request, 422, faults)
 
 
-def _told(request: Request, status: int, detail: str) -> Response:
+def _told(request: Request, status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:
     """An error as a page, or as problem+json (RFC 9457) under ``/api/``."""
     if request.url.path.startswith("/api/"):
-        titles = {401: "not logged in", 403: "not allowed", 404: "not found", 422: "not understood"}
-        problem = {
-            "type": "about:blank",
-            "title": titles.get(status, "refused"),
-            "status": status,
-            "detail": detail,
-        }
-        headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
-        return JSONResponse(problem, status, headers, media_type="application/problem+json")
-    return page(request, request.app.state.context, None, "error.html", status, number=status, detail=detail)
+        return problem(request, status, detail, headers)
+    told = page(request, request.app.state.context, None, "error.html", status, number=status, detail=detail)
+    told.headers.update(headers or {})
+    return told

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from alerts.matching.port import Matcher
 from config.database import migrate, open_database
 from config.errors import InputError
 from config.settings import Settings, load_settings
@@ -64,6 +65,15 @@ class Context:
             with self._lock:
                 self._stores.append(opened)
         return opened
+
+    @property
+    def matcher(self) -> Matcher:
+        """What finds the organisations of the watchlists that are in force."""
+        return self.inputs.matcher
+
+    def sees(self, source: str) -> bool:  # noqa: ARG002
+        """Whether what a source holds is shown: all of it, to the console itself."""
+        return True
 
     def close(self) -> None:
         """Close what is open."""

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import hmac
+import math
+import re
+import secrets
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
 from urllib.parse import quote
 
+import structlog
 from fastapi import Depends, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from alerts.handling import Actor
-from console.accounts import Role, User, audited, csrf_of, who_holds
+from console.accounts import Role, User, audited, csrf_of, held
 from console.web.context import Context
+from console.web.limits import Limiter
+from console.web.scope import SeenContext
 
+_log = structlog.get_logger()
 COOKIE = "duskwatch_session"
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -33,6 +42,8 @@ _HEADERS = {
 }
 _MOST_FORM = 1_000_000  # bytes
 _TRIES, _WINDOW = 30, timedelta(minutes=5)  # log-ins from one address
+_API = "/api/"
+_NUMBER = re.compile(r"[A-Za-z0-9._-]{8,64}").fullmatch
 
 
 class LogInFirst(Exception):
@@ -41,11 +52,15 @@ class LogInFirst(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks: the user, the secret of their session, and from where."""
+    """Who asks: the user, the secret of their session or token, and from where. ``name`` is its public name, ``scopes``
+    what a token is for (empty: all that its role may), ``id_token`` what an identity provider vouched with."""
 
     user: User
     secret: str
     origin: str
+    name: str = ""
+    scopes: tuple[str, ...] = ()
+    id_token: str = ""
 
     @property
     def csrf(self) -> str:
@@ -58,27 +73,69 @@ class Asker:
         return Actor(self.user.name, self.origin)
 
 
-def context(request: Request) -> Context:
-    """The console's context."""
+def whole(request: Request) -> Context:
+    """The console's context, as nobody but the console itself sees it."""
     found: Context = request.app.state.context
     return found
+
+
+Everything = Annotated[Context, Depends(whole)]
+
+
+def origin(request: Request) -> str:
+    """From where a request comes."""
+    by = "API" if request.url.path.startswith(_API) else "console"
+    return f"{by}, {address(request)}"
+
+
+def address(request: Request) -> str:
+    """The address that a request comes from."""
+    return request.client.host if request.client else "unknown"
+
+
+def holder(request: Request, here: Everything) -> Asker | None:
+    """Who holds the session of a page's request or the token of a program's; None where neither is good. Whoever asks
+    too often is told to wait."""
+    if request.url.path.startswith(_API):
+        scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+        kind, secret = "token", secret.strip() if scheme.lower() == "bearer" else ""
+    else:
+        kind, secret = "session", request.cookies.get(COOKIE, "")
+    found = held(here.engine, secret, kind, here.now()) if secret else None
+    limiter: Limiter = request.app.state.limiter
+    wait = limiter.take(f"user {found.user.name}" if found else f"address {address(request)}")
+    if wait:
+        raise HTTPException(
+            429, "too many requests; wait a moment", headers={"Retry-After": str(math.ceil(wait))}
+        )
+    if found is None:
+        return None
+    return Asker(found.user, secret, origin(request), found.name, found.scopes, found.id_token)
+
+
+Holder = Annotated[Asker | None, Depends(holder)]
+
+
+def context(here: Everything, who: Holder) -> Context:
+    """The console's context as whoever asks sees it: what is not theirs to see is not in its store."""
+    if who is None:
+        return here
+
+    def told(query: str) -> None:
+        if here.settings.web.audit_searches:
+            write_down(here, who, "searched", query)
+
+    return SeenContext(here, who.user, told)
 
 
 Here = Annotated[Context, Depends(context)]
 
 
-def origin(request: Request) -> str:
-    """From where a request comes."""
-    return f"console, {request.client.host if request.client else 'unknown'}"
-
-
-def asker(request: Request, here: Here) -> Asker:
+def asker(who: Holder) -> Asker:
     """The user of the session. Raises ``LogInFirst``."""
-    secret = request.cookies.get(COOKIE, "")
-    user = who_holds(here.engine, secret, "session", here.now()) if secret else None
-    if user is None:
+    if who is None:
         raise LogInFirst
-    return Asker(user, secret, origin(request))
+    return who
 
 
 Someone = Annotated[Asker, Depends(asker)]
@@ -92,6 +149,7 @@ def needs(role: Role) -> Callable[..., Asker]:
             raise HTTPException(403, f"this needs the role {role.value}")
         return who
 
+    check.role = role  # type: ignore[attr-defined]  # what the tests read off each route
     return check
 
 
@@ -122,14 +180,49 @@ class Tries:
         return len(recent) < _TRIES
 
 
-async def guard(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
-    """Middleware: every answer carries the headers that keep a browser to this console alone."""
-    response = await answer(request)
-    for name, value in _HEADERS.items():
-        response.headers.setdefault(name, value)
-    if not request.url.path.startswith("/static/"):
-        response.headers.setdefault("Cache-Control", "no-store")
-    return response
+class Guard:
+    """Middleware: every answer carries the headers that keep a browser to this console alone, and the number by which
+    the log names the request. What nobody foresaw is logged, and told without its details by ``broken``."""
+
+    def __init__(self, app: ASGIApp, broken: Callable[[Request], Response]) -> None:
+        self._app = app
+        self._broken = broken
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        number = _number(scope)
+        scope.setdefault("state", {})["request_id"] = number
+        quiet = not scope["path"].startswith("/static/")
+        begun = False
+
+        async def sent(message: Message) -> None:
+            nonlocal begun
+            if message["type"] == "http.response.start":
+                begun = True
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+                headers["X-Request-Id"] = number
+                if quiet:
+                    headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sent)
+        except Exception:  # the last place where it can be told
+            _log.exception("a request broke", request=number, path=scope["path"])
+            if begun:
+                raise
+            await self._broken(Request(scope))(scope, receive, sent)
+
+
+def _number(scope: Scope) -> str:
+    """The caller's own number of the request where it is a plain one, else a new one."""
+    given = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
+    return given if _NUMBER(given) else secrets.token_hex(8)
 
 
 def to_log_in(request: Request) -> RedirectResponse:

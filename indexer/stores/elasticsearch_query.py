@@ -34,7 +34,10 @@ def compile_query(tree: q.Node, filters: Filters) -> Query:
         clauses.append(_clause(q.Between("posted", filters.since, filters.until)))
     if filters.removed is not None:
         clauses.append(_clause(q.Removed(filters.removed)))
-    return {"bool": {"filter": clauses, "must_not": [{"exists": {"field": "forgotten"}}]}}
+    out: list[Query] = [{"exists": {"field": "forgotten"}}]
+    if filters.without:
+        out.append({"terms": {"source": [keyword(value) for value in filters.without]}})
+    return {"bool": {"filter": clauses, "must_not": out}}
 
 
 def scored(narrowed: Query, terms: Sequence[Term], weights: Sequence[int]) -> Query:

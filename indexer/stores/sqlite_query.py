@@ -57,6 +57,9 @@ def compile_query(tree: q.Node, filters: Filters, compiler: Compiler) -> Compile
         if wanted:
             where += f" AND post.{name} IN ({marks(wanted)})"
             values += wanted
+    if filters.without:
+        where += f" AND post.source NOT IN ({marks(filters.without)})"
+        values += filters.without
     if filters.since:
         where += " AND post.posted >= ?"
         values.append(filters.since.timestamp())

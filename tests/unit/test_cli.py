@@ -17,6 +17,7 @@ from alembic.runtime.migration import MigrationContext
 
 import alerts.outbox
 import alerts.watcher
+import console.accounts
 import crawler.state
 from config.database import metadata, migrate, open_database
 from console.service import Service
@@ -173,6 +174,7 @@ def test_migrations_make_the_tables_that_the_code_uses(tmp_path: Path) -> None:
     assert alerts.outbox
     assert alerts.watcher
     assert crawler.state
+    assert console.accounts
     engine = open_database(f"sqlite:///{tmp_path}/state.db")
     migrate(engine)
     migrate(engine)

@@ -44,6 +44,8 @@ def login(
     except AccountRefused as refused:
         audited(here.engine, here.now(), user[:64], "log-in refused", "", origin(request))
         return page(request, here, None, "login.html", 401, next=_own(next), fault=str(refused))
+    if before := request.cookies.get(COOKIE):
+        end_session(here.engine, before)
     audited(here.engine, here.now(), found.name, "logged in", "", origin(request))
     response = RedirectResponse(_own(next), 303)
     secure = request.url.scheme == "https" or here.settings.web.https

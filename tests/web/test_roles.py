@@ -1,0 +1,211 @@
+"""Who may ask what: every role and scope against every route that there is, read off the application itself."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from routing import checks_of, routes_of
+from worlds import PASSWORD, SECRETS, World, client, made, token, worlds
+
+from console.accounts import Role, csrf_of
+from console.tokens import NEEDS, Scope
+from console.web.api.callers import caller
+from console.web.app import create_app
+from console.web.guard import asker, own_form
+
+#: Pages that anybody may ask for; all others want a session.
+PUBLIC = {"/healthz", "/readyz", "/metrics", "/login", "/setup", "/language"}
+#: What makes an honest question of each route. A route whose parameters are not here fails the test: say what they are.
+VALUES = {
+    "name": {
+        "alerts": "{alert}",
+        "sources": "{source}",
+        "organisations": "{organisation}",
+        "watchlists": "{organisation}",
+        "posts": "{post}",
+        "proposals": "none",
+        "tokens": "none",
+    },
+    "source": {"": "{source}"},
+    "thread": {"": "1"},
+}
+QUERIES = {
+    "/search": {"q": "customers"},
+    "/search/export": {"q": "customers"},
+    "/sellers": {"name": "Closedseller"},
+    "/api/v1/posts": {"q": "customers"},
+    "/api/v1/listings": {"q": "customers"},
+    "/api/v1/histogram": {"q": "customers"},
+    "/api/v1/sellers": {"name": "Closedseller"},
+}
+#: What is never ended in mid-test, and what never ends.
+APART = {("POST", "/logout"), ("GET", "/events")}
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return made(tmp_path_factory.mktemp("roles"))
+
+
+@pytest.fixture
+def app(config: Path, tmp_path: Path) -> Iterator[FastAPI]:
+    folder = shutil.copytree(config.parent, tmp_path / "copy")
+    made = create_app(folder / config.name)
+    yield made
+    made.state.context.close()
+
+
+def asked(path: str, world: World) -> str:
+    """The path with the world's own names for its parameters."""
+
+    def value(found: re.Match[str]) -> str:
+        name = found[1].partition(":")[0]
+        kinds = VALUES.get(name, {})
+        kind = next((each for each in kinds if each and f"/{each}/" in path[: found.start() + 1]), "")
+        assert kind in kinds, f"say in VALUES what {{{name}}} is in {path}"
+        return str(kinds[kind]).format(**vars(world))
+
+    return re.sub(r"\{([^}]+)\}", value, path)
+
+
+def pages(app: FastAPI) -> list[tuple[str, str, Any]]:
+    found = [(method, path, route) for path, route in routes_of(app) for method in route.methods or ()]
+    return [each for each in found if not each[1].startswith("/api/") and each[:2] not in APART]
+
+
+def calls(app: FastAPI) -> list[tuple[str, str, Any]]:
+    found = [(method, path, route) for path, route in routes_of(app) for method in route.methods or ()]
+    return [each for each in found if each[1].startswith("/api/")]
+
+
+def test_every_route_says_who_may_ask(app: FastAPI) -> None:
+    for method, path, route in pages(app):
+        if path not in PUBLIC:
+            assert asker in checks_of(route), f"{method} {path} asks for no session"
+            assert method == "GET" or own_form in checks_of(route), f"{method} {path} takes forms of anybody"
+    for method, path, route in calls(app):
+        scopes = {check.scope for check in checks_of(route) if hasattr(check, "scope")}
+        assert caller in checks_of(route), f"{method} {path} asks for no token"
+        assert len(scopes) == 1 or path == "/api/v1/me", f"{method} {path} has {len(scopes)} scopes"
+
+
+def test_nobody_gets_nothing(app: FastAPI) -> None:
+    nobody, world = client(app), worlds(app)["open"]
+    for method, path, _ in [*pages(app), *calls(app), ("POST", "/logout", None), ("GET", "/events", None)]:
+        if path in PUBLIC:
+            continue
+        got = nobody.request(method, asked(path, world), params=QUERIES.get(path))
+        assert got.status_code == (401 if path.startswith("/api/") else 403 if method == "POST" else 303), (
+            path
+        )
+        assert "Invented Port" not in got.text
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_pages_by_role(app: FastAPI, role: Role) -> None:
+    browser, world = client(app, role.value), worlds(app)["open"]
+    word = csrf_of(browser.cookies["duskwatch_session"])
+    for method, path, route in pages(app):
+        if path in PUBLIC:
+            continue
+        needed = [check.role for check in checks_of(route) if hasattr(check, "role")]
+        data = {"csrf": word} if method == "POST" else None
+        got = browser.request(method, asked(path, world), params=QUERIES.get(path), data=data)
+        allowed = all(role.may(each) for each in needed)
+        assert (got.status_code != 403) == allowed, (method, path, got.status_code)
+        assert got.status_code < 500, (method, path, got.text)
+        if method == "GET" and allowed:
+            assert got.status_code == 200, (path, got.text)
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_calls_by_role_and_scope(app: FastAPI, role: Role) -> None:
+    world = worlds(app)["open"]
+    asker = client(app)
+    for scope in [None, *Scope]:
+        secret = token(app, role.value, role, (scope.value,) if scope else ())
+        for method, path, route in calls(app):
+            needed = next((check.scope for check in checks_of(route) if hasattr(check, "scope")), None)
+            allowed = needed is None or (role.may(NEEDS.get(needed, Role.VIEWER)) and scope in (None, needed))
+            if allowed and scope is not None and method == "GET":
+                continue  # asked with the token that is for everything
+            got = asker.request(
+                method,
+                asked(path, world),
+                params=QUERIES.get(path),
+                headers={"Authorization": f"Bearer {secret}"},
+            )
+            assert (got.status_code != 403) == allowed, (method, path, scope, got.status_code, got.text)
+            assert got.status_code not in (401, 405), (method, path)
+            assert got.status_code < 500, (method, path, got.text)
+
+
+def test_what_is_not_theirs_is_nowhere(app: FastAPI) -> None:
+    """A user who sees one organisation and sources up to amber asks every route for what is red and of another one."""
+    closed = worlds(app)["closed"]
+    admin, secret = client(app, "narrow-admin"), token(app, "narrow-admin")
+    word = csrf_of(admin.cookies["duskwatch_session"])
+    whole = client(app, "admin")
+    before = whole.get(f"/alerts/{closed.alert}").text
+    seen_by_admin = 0
+    for method, path, _ in [*pages(app), *calls(app)]:
+        if path in PUBLIC:
+            continue
+        place, query = asked(path, closed), QUERIES.get(path)
+        headers = {"Authorization": f"Bearer {secret}"} if path.startswith("/api/") else None
+        if method == "GET":
+            got = admin.get(place, params=query, headers=headers)
+            # an answer that repeats what was asked for tells nothing
+            said = got.text.replace(place, "") if got.status_code == 404 else got.text
+            names = [one for one in SECRETS if one not in (*(query or {}).values(), place)]
+            if got.status_code != 404:
+                assert not [one for one in names if one in said], (path, said)
+            else:
+                assert closed.organisation not in said or closed.organisation in place
+            if not headers:
+                seen_by_admin += any(one in whole.get(place, params=query).text for one in SECRETS)
+        else:
+            data = {"csrf": word, "act": "resolve", "alert": closed.alert, "why": "x"}
+            body = {
+                "state": "resolved",
+                "text": "x",
+                "assignee": "x",
+                "due_at": None,
+                "law": "x",
+                "duty": "x",
+            }
+            got = admin.request(method, place, data=data) if not headers else None
+            if headers:
+                for json in ({name: body[name]} for name in body):
+                    got = admin.request(method, place, json=json, headers=headers)
+            assert got is not None
+            assert got.status_code < 500, (method, path, got.text)
+            assert not [one for one in SECRETS[:1] if one in got.text], (path, got.text)
+    assert seen_by_admin > 5, "the closed world is there to be seen"
+    assert whole.get(f"/alerts/{closed.alert}").text.count("<li>") == before.count("<li>"), (
+        "nothing was done to it"
+    )
+
+
+def test_a_session_ends_where_its_user_changes(app: FastAPI) -> None:
+    from console import accounts
+
+    engine = app.state.context.engine
+    browser = client(app, "viewer")
+    assert browser.get("/").status_code == 200
+    accounts.change_user(engine, "viewer", role=Role.OPERATOR)
+    assert browser.get("/").status_code == 303
+    first = client(app)
+    got = first.post("/login", data={"user": "viewer", "password": PASSWORD})
+    old = got.cookies["duskwatch_session"]
+    again = first.post("/login", data={"user": "viewer", "password": PASSWORD})
+    assert again.cookies["duskwatch_session"] != old
+    first.cookies.clear()
+    first.cookies.set("duskwatch_session", old)
+    assert first.get("/").status_code == 303, "the one before ended"
