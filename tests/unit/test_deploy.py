@@ -65,3 +65,23 @@ def test_compose_reads_the_file(program: list[str]) -> None:
     assert done.returncode == 0, done.stderr
     bare = subprocess.run(command, env={"PATH": secrets["PATH"]}, capture_output=True, text=True, check=False)
     assert "write it into .env" in bare.stderr, "without its secrets nothing starts"
+
+
+def test_the_unit_leaves_little_to_take() -> None:
+    program = shutil.which("systemd-analyze")
+    if not program:
+        pytest.skip("systemd-analyze is not here")
+    rated = subprocess.run(
+        [
+            program,
+            "security",
+            "--offline=yes",
+            "--no-pager",
+            "--threshold=12",
+            str(ROOT / "deploy/duskwatch.service"),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert rated.returncode == 0, rated.stdout[-2000:] + rated.stderr

@@ -106,3 +106,23 @@ def test_the_shell_completes_commands() -> None:
     program = Path(sys.executable).with_name("duskwatch")
     done = subprocess.run([program], env={**os.environ, **asked}, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["alerts"]
+
+
+def test_each_threat_has_tests_that_exist() -> None:
+    page = (ROOT / "docs/security.md").read_text(encoding="utf-8")
+    rows = [line.split("|") for line in page.splitlines() if line.startswith("| ")]
+    threats = [row for row in rows if row[1].strip() not in ("threat", "---")]
+    assert len(threats) > 20
+    there = set(
+        re.findall(
+            r"^\s*(?:async )?def (test_\w+)", "\n".join(map(_read, (ROOT / "tests").rglob("test_*.py"))), re.M
+        )
+    )
+    for row in threats:
+        named = re.findall(r"`(test_\w+)`", row[3])
+        assert named, row[1]
+        assert set(named) <= there, row[1]
+
+
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
