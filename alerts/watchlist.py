@@ -9,6 +9,7 @@ import re2
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from alerts.severity import Severity
+from alerts.unnamed.profile import DataProfile
 from indexer.post import Kind
 from indexer.text import words
 
@@ -109,6 +110,10 @@ class Organisation(_Strict):
             description="YARA rules: names of files in the folder rules beside the watchlists, or rules themselves",
         ),
     ] = ()
+    profile: Annotated[
+        DataProfile | None,
+        Field(description="what its data look like: a listing that names nobody makes a possible alert"),
+    ] = None
     scope: Annotated[Scope, Field(description="which posts it is looked for in")] = Scope()
     severity: Annotated[SeverityRules, Field(description="rules for the severity of its alerts")] = (
         SeverityRules()

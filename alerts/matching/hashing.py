@@ -16,8 +16,8 @@ Hashes = npt.NDArray[np.uint64]
 Indexes = npt.NDArray[np.intp]
 
 _GAP = 0x20
-_BASE = 0x9E3779B97F4A7C15  # odd, so that it can be undone
-UNDO = pow(_BASE, -1, 2**64)
+BASE = 0x9E3779B97F4A7C15  # odd, so that it can be undone
+UNDO = pow(BASE, -1, 2**64)
 _KEPT = 1 << 16
 
 
@@ -75,7 +75,7 @@ def words_of(view: bytes) -> Words:
     edges = np.flatnonzero(inside[1:] != inside[:-1])
     starts, ends = edges[::2], edges[1::2]
     sums = np.zeros(len(codes) + 1, np.uint64)
-    np.cumsum(_values()[codes] * powers(_BASE, len(codes)), out=sums[1:])
+    np.cumsum(_values()[codes] * powers(BASE, len(codes)), out=sums[1:])
     hashes = (sums[ends] - sums[starts]) * powers(UNDO, len(sums))[starts]
     return Words(sums, starts, ends, hashes)
 

@@ -1,0 +1,1 @@
+"""Listings that name nobody: scored against what an organisation's data look like."""
