@@ -1,10 +1,11 @@
-.PHONY: help setup demo test check quality bench docs lock clean
+.PHONY: help setup demo test check conformance quality bench docs lock clean
 PY := .venv/bin/python
 
 help:
 	@echo "make demo    a private Tor network, a real forum behind an onion address, and an alert (3 minutes)"
 	@echo "make test    every check and every test"
 	@echo "make check   only the quick checks: style, types, import directions"
+	@echo "make conformance  asks the API for minutes whether it does what its document says"
 	@echo "make quality recall and precision of the matcher, beside simpler ways; of facts, adapters and induction"
 	@echo "make bench   figures, each beside its floor from the same run"
 	@echo "make docs    write docs/reference.md anew from the code"
@@ -25,6 +26,9 @@ check: setup
 test: check
 	@tools/setup.sh test
 	$(PY) -m pytest -n 2 --dist loadgroup $(ARGS)
+
+conformance: setup
+	@$(PY) tests/web/conformance.py $(ARGS)
 
 quality: setup
 	@$(PY) tests/quality/measure.py $(ARGS)

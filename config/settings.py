@@ -12,7 +12,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 import re2
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
@@ -275,6 +275,90 @@ class HeartbeatSettings(_Section):
         return self
 
 
+_Role = Literal["viewer", "analyst", "operator", "admin"]
+_Tlp = Literal["clear", "green", "amber", "amber+strict", "red"]
+_Url = Annotated[str, Field(pattern=r"^(https?://\S+)?$")]
+
+
+class OidcSettings(_Section):
+    """An identity provider (OpenID Connect) that vouches for users beside the local ones. Off without ``issuer``."""
+
+    issuer: Annotated[_Url, Field(description="its name, as it stands in its own configuration")] = ""
+    label: Annotated[str, Field(max_length=60, description="what the button of the log-in says")] = (
+        "single sign-on"
+    )
+    client_id: Annotated[str, Field(max_length=300, description="the console's name at the provider")] = ""
+    client_secret: Annotated[SecretStr | None, Field(description="its secret; none for a public client")] = (
+        None
+    )
+    client_auth: Annotated[
+        Literal["basic", "post"], Field(description="how the secret is sent: basic or post")
+    ] = "basic"
+    redirect_url: Annotated[
+        _Url,
+        Field(description="the console's address with /oidc/callback behind it, as the provider knows it"),
+    ] = ""
+    scopes: Annotated[tuple[str, ...], Field(description="what the provider is asked for")] = (
+        "openid",
+        "profile",
+        "email",
+    )
+    authorization_endpoint: Annotated[
+        _Url,
+        Field(
+            description="where log-ins begin, for a provider that does not tell; then the next two as well"
+        ),
+    ] = ""
+    token_endpoint: Annotated[_Url, Field(description="where a code becomes a token")] = ""
+    jwks_url: Annotated[_Url, Field(description="where its keys are")] = ""
+    end_session_endpoint: Annotated[
+        _Url, Field(description="where its own session ends, where it has one")
+    ] = ""
+    name_claim: Annotated[str, Field(min_length=1, description="claim with the user's name")] = (
+        "preferred_username"
+    )
+    groups_claim: Annotated[
+        str, Field(min_length=1, description="claim with the user's groups; a.b: within another")
+    ] = "groups"
+    roles: Annotated[
+        dict[str, _Role],
+        Field(description="group to role; of several the highest; without any nobody comes in"),
+    ] = {}
+    default_role: Annotated[_Role | None, Field(description="role of whoever has none by a group")] = None
+    organisations: Annotated[
+        dict[str, tuple[str, ...]],
+        Field(
+            description="group to the organisations that it sees, * for all; none given: everybody sees all"
+        ),
+    ] = {}
+    tlp: Annotated[dict[str, _Tlp], Field(description="group to the highest marking that it sees")] = {}
+    default_tlp: Annotated[_Tlp, Field(description="the highest marking that everybody sees")] = "amber"
+    ca_file: Annotated[Path | None, Field(description="certificates to trust in place of the system's")] = (
+        None
+    )
+    private: Annotated[
+        bool, Field(description="whether it may stand at a loopback or private address, also without TLS")
+    ] = False
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if not self.issuer:
+            return self
+        for name in ("client_id", "redirect_url"):
+            if not getattr(self, name):
+                raise ValueError(f"{name} is needed beside issuer")
+        if not self.redirect_url.endswith("/oidc/callback"):
+            raise ValueError("redirect_url: ends in /oidc/callback")
+        by_hand = [bool(each) for each in (self.authorization_endpoint, self.token_endpoint, self.jwks_url)]
+        if any(by_hand) and not all(by_hand):
+            raise ValueError("authorization_endpoint, token_endpoint and jwks_url need one another")
+        if "openid" not in self.scopes:
+            raise ValueError("scopes: holds openid")
+        if not self.roles and not self.default_role:
+            raise ValueError("roles or default_role is needed: else nobody comes in")
+        return self
+
+
 class LogSettings(_Section):
     """What is logged."""
 
@@ -321,6 +405,7 @@ class Settings(_Section):
     privacy: PrivacySettings = PrivacySettings()
     web: WebSettings = WebSettings()
     heartbeat: HeartbeatSettings = HeartbeatSettings()
+    oidc: OidcSettings = OidcSettings()
     log: LogSettings = LogSettings()
 
 
@@ -351,6 +436,9 @@ def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = 
     server = settings.elasticsearch
     if server.ca_file:
         server = server.model_copy(update={"ca_file": base / server.ca_file})
+    provider = settings.oidc
+    if provider.ca_file:
+        provider = provider.model_copy(update={"ca_file": base / provider.ca_file})
     return settings.model_copy(
         update={
             "data_dir": data,
@@ -365,6 +453,7 @@ def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = 
             "database_url": _below(base, settings.database_url) or f"sqlite:///{data / 'state.db'}",
             "store_url": _below(base, settings.store_url) or f"sqlite:///{data / 'posts.db'}",
             "elasticsearch": server,
+            "oidc": provider,
         }
     )
 

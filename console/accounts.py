@@ -260,7 +260,7 @@ def log_in(
         row = connection.execute(
             sa.select(user_table).where(user_table.c.name == name).with_for_update()
         ).first()
-    right = _right(row.password if row else _unused(), password)
+    right = _right(row.password if row and row.password else _unused(), password)
     if row is None or row.disabled or row.subject or (row.locked_until and row.locked_until > at):
         raise refused
     step = _totp_step(row.totp, code, at) if row.totp else None

@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from config.errors import DuskwatchError
 from console.accounts import is_empty
+from console.oidc import Provider
 from console.web import api, health
 from console.web.api.answers import document, problem
 from console.web.context import Context
@@ -31,6 +32,7 @@ from console.web.pages import (
     search,
     seller,
     sources,
+    sso,
     watchlists,
 )
 from console.web.rendering import page
@@ -61,12 +63,15 @@ def create_app(config: Path | None, clock: Callable[[], datetime] = lambda: date
     app.state.tries = Tries()
     #: The word that makes the first admin, until there is one.
     app.state.setup = secrets.token_urlsafe(24) if is_empty(context.engine) else ""
+    #: Whoever vouches for users beside the local ones.
+    app.state.provider = Provider(context.settings.oidc) if context.settings.oidc.issuer else None
     app.state.limiter = Limiter(context.settings.web.rate)
     app.add_middleware(Guard, broken=_broken)
     for module in (
         health,
         api,
         account,
+        sso,
         inbox,
         alert,
         search,

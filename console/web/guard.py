@@ -6,6 +6,7 @@ import hmac
 import math
 import re
 import secrets
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -180,6 +181,14 @@ class Tries:
         return len(recent) < _TRIES
 
 
+def count_try(request: Request) -> None:
+    """429 where too many log-ins came from this address."""
+    tries: Tries = request.app.state.tries
+    if not tries.allow(address(request), time.monotonic()):
+        wait = {"Retry-After": str(int(_WINDOW.total_seconds()))}
+        raise HTTPException(429, "too many log-ins from your address; wait five minutes", headers=wait)
+
+
 class Guard:
     """Middleware: every answer carries the headers that keep a browser to this console alone, and the number by which
     the log names the request. What nobody foresaw is logged, and told without its details by ``broken``."""
@@ -230,6 +239,22 @@ def to_log_in(request: Request) -> RedirectResponse:
     back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     to = f"/login?next={quote(back)}" if request.method == "GET" and back != "/" else "/login"
     return RedirectResponse(to, 303)
+
+
+def own_path(path: str) -> str:
+    """A path of this console; the inbox for anything else."""
+    odd = not path.startswith("/") or path.startswith("//") or "\\" in path or not path.isprintable()
+    return "/" if odd else path
+
+
+def set_session(
+    request: Request, behind_tls: bool, response: Response, secret: str, lasts: timedelta
+) -> None:
+    """Have the browser keep a session. ``behind_tls``: a proxy before the console speaks TLS."""
+    secure = request.url.scheme == "https" or behind_tls
+    response.set_cookie(
+        COOKIE, secret, int(lasts.total_seconds()), httponly=True, samesite="strict", secure=secure
+    )
 
 
 def write_down(here: Context, who: Asker, what: str, detail: str = "") -> None:

@@ -19,6 +19,8 @@ _INDONESIAN: Final = {
     "Log out": "Keluar",
     "User": "Pengguna",
     "Password": "Kata sandi",
+    "Log in by": "Masuk dengan",
+    "Go on": "Lanjutkan",
     "Code (if you use one)": "Kode (bila dipakai)",
     "Skip to content": "Langsung ke isi",
     "Severity": "Tingkat",

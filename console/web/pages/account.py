@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import time
 from datetime import timedelta
 from typing import Annotated
 
@@ -11,7 +10,19 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request, Res
 from fastapi.responses import RedirectResponse
 
 from console.accounts import AccountRefused, Role, add_user, audited, end_session, is_empty, log_in
-from console.web.guard import COOKIE, Here, Someone, origin, own_form, write_down
+from console.oidc import Provider
+from console.web.guard import (
+    COOKIE,
+    Here,
+    Someone,
+    count_try,
+    origin,
+    own_form,
+    own_path,
+    set_session,
+    write_down,
+)
+from console.web.pages.sso import label
 from console.web.rendering import page
 from console.web.words import LANGUAGES
 
@@ -22,7 +33,7 @@ _Word = Annotated[str, Form(max_length=1000)]
 @router.get("/login")
 def login_page(request: Request, here: Here, next: Annotated[str, Query(max_length=2000)] = "/") -> Response:
     """The form to log in."""
-    return page(request, here, None, "login.html", next=_own(next), fault="")
+    return page(request, here, None, "login.html", next=own_path(next), fault="", sso=label(here))
 
 
 @router.post("/login")
@@ -35,32 +46,33 @@ def login(
     next: Annotated[str, Form(max_length=2000)] = "/",
 ) -> Response:
     """Log in: a new session, whatever the browser held before."""
-    address = request.client.host if request.client else ""
-    if not request.app.state.tries.allow(address, time.monotonic()):
-        raise HTTPException(429, "too many log-ins from your address; wait five minutes")
+    count_try(request)
     lasts = timedelta(hours=here.settings.web.session_hours)
     try:
         found, secret = log_in(here.engine, user, password, code, at=here.now(), lasts=lasts)
     except AccountRefused as refused:
         audited(here.engine, here.now(), user[:64], "log-in refused", "", origin(request))
-        return page(request, here, None, "login.html", 401, next=_own(next), fault=str(refused))
+        return page(
+            request, here, None, "login.html", 401, next=own_path(next), fault=str(refused), sso=label(here)
+        )
     if before := request.cookies.get(COOKIE):
         end_session(here.engine, before)
     audited(here.engine, here.now(), found.name, "logged in", "", origin(request))
-    response = RedirectResponse(_own(next), 303)
-    secure = request.url.scheme == "https" or here.settings.web.https
-    response.set_cookie(
-        COOKIE, secret, int(lasts.total_seconds()), httponly=True, samesite="strict", secure=secure
-    )
+    response = RedirectResponse(own_path(next), 303)
+    set_session(request, here.settings.web.https, response, secret, lasts)
     return response
 
 
 @router.post("/logout", dependencies=[Depends(own_form)])
-def logout(here: Here, who: Someone) -> Response:
-    """End the session."""
+def logout(request: Request, here: Here, who: Someone) -> Response:
+    """End the session, and the one at the identity provider that vouched for it."""
     end_session(here.engine, who.secret)
     write_down(here, who, "logged out")
-    response = RedirectResponse("/login", 303)
+    provider: Provider | None = request.app.state.provider
+    there = provider.end_session_url(who.id_token) if provider and who.id_token else ""
+    # a form may lead to this console only: the page that it leads to goes on by itself
+    onward = page(request, here, None, "onward.html", title=who.user.name, to=there) if there else None
+    response: Response = onward or RedirectResponse("/login", 303)
     response.delete_cookie(COOKIE)
     return response
 
@@ -88,7 +100,7 @@ def setup(request: Request, here: Here, word: _Word, user: _Word, password: _Wor
 @router.post("/language")
 def language(to: _Word, back: _Word = "/") -> Response:
     """Choose the language of the console."""
-    response = RedirectResponse(_own(back), 303)
+    response = RedirectResponse(own_path(back), 303)
     if to in LANGUAGES:
         response.set_cookie("duskwatch_language", to, 365 * 86_400, httponly=True, samesite="strict")
     return response
@@ -98,9 +110,3 @@ def _check_word(request: Request, here: Here, word: str) -> None:
     wanted = request.app.state.setup
     if not wanted or not is_empty(here.engine) or not hmac.compare_digest(word.encode(), wanted.encode()):
         raise HTTPException(404, "there is no such page")
-
-
-def _own(path: str) -> str:
-    """A path of this console; the inbox for anything else."""
-    odd = not path.startswith("/") or path.startswith("//") or "\\" in path or not path.isprintable()
-    return "/" if odd else path
