@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
 from rapidfuzz.distance import OSA
@@ -33,9 +33,11 @@ def highlight(field: str, text: str, terms: Sequence[Words | Wild | Near]) -> Sp
     if not wanted:
         return ()
     plain = [each for term in wanted if (each := _plain(term))]
-    if text.isascii() and len(plain) == len(wanted) and not _LONG.search(text):
-        patterns = [_ascii_pattern(term.words, term.prefix) for term in plain]
-        return _joined(sorted(run.span(1) for each in patterns for run in each.finditer(text)))
+    if text.isascii() and len(plain) == len(wanted) and not _long(text):
+        lower = text.lower()  # ASCII: as long as the text
+        return _joined(
+            sorted(span for term in plain for span in _ascii_spans(lower, term.words, term.prefix))
+        )
     found = words(text)
     return _joined(sorted(span for term in wanted for span in _spans(found, _tests(term))))
 
@@ -61,14 +63,25 @@ def _plain(term: Words | Wild | Near) -> Words | None:
             return None
 
 
+def _long(text: str) -> bool:
+    """Whether a run of letters is cut into several words."""
+    return max(map(len, text.split()), default=0) > LONGEST_WORD and _LONG.search(text) is not None
+
+
+def _ascii_spans(lower: str, known: tuple[str, ...], prefix: bool) -> Iterator[tuple[int, int]]:
+    """Where words stand in lower-case ASCII, a hundred times faster than word by word; spans may overlap."""
+    first = known[0]
+    at = lower.find(first)
+    while at >= 0:
+        if not (at and lower[at - 1].isalnum()) and (run := _ascii_pattern(known, prefix).match(lower, at)):
+            yield run.span()
+        at = lower.find(first, at + 1)
+
+
 @lru_cache(maxsize=4096)
 def _ascii_pattern(known: tuple[str, ...], prefix: bool) -> re.Pattern[str]:
-    """What finds words in text of ASCII letters, ten times faster than word by word; each span is its first group, as
-    they may overlap."""
-    if not all(map(str.isascii, known)):
-        return re.compile("(?!)()")  # they stand in no such text
     phrase = "[^a-z0-9]+".join(map(re.escape, known)) + ("[a-z0-9]*" if prefix else "")
-    return re.compile(f"(?<![a-z0-9])(?=({phrase}(?![a-z0-9])))", re.ASCII | re.IGNORECASE)
+    return re.compile(f"{phrase}(?![a-z0-9])")
 
 
 def near(word: str, edits: int) -> Callable[[str], bool]:

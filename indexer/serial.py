@@ -38,13 +38,12 @@ def unchecked_values(post: Post) -> dict[str, Any]:
 
 def from_values(values: Mapping[str, Any]) -> Post:
     """The post that ``to_values`` took apart."""
-    times = {name: datetime.fromisoformat(values[name]) if values[name] else None for name in _TIMES}
-    return Post(
-        **{
-            **values,
-            **times,
-            "key": PostKey(*values["key"]),
-            "kind": Kind(values["kind"]),
-            "precision": Precision(values["precision"]),
-        }
-    )
+    made = dict(values)
+    made["key"] = PostKey(*made["key"])
+    made["kind"], made["precision"] = Kind(made["kind"]), Precision(made["precision"])
+    for name in _TIMES:
+        if made[name]:
+            made[name] = datetime.fromisoformat(made[name])
+        else:
+            made[name] = None
+    return Post(**made)

@@ -202,4 +202,6 @@ def _quoted(words: str) -> str:
 
 
 def _within(fields: tuple[str, ...], expression: str) -> str:
+    if len(fields) == len(FIELD_WEIGHTS):
+        return f"({expression})"  # all there are: to name them makes FTS5 look at each place
     return f"{{{' '.join(fields)}}} : {expression}"
