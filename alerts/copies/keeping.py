@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
-from alerts.copies.prints import Prints, prints_of
+from alerts.copies.prints import Prints, prints_listed, prints_of
 from alerts.copies.tables import pair_table, source_table, thread_table
 from alerts.tables import insert_new
 from indexer.post import Change, ChangeKind
@@ -160,6 +160,24 @@ def twins(connection: sa.Connection, source: str, thread: str, copies: Collectio
         .limit(_MOST_SOURCES)
     )
     return [(row.source, row.thread) for row in connection.execute(query)]
+
+
+def resembling(connection: sa.Connection, threads: Sequence[tuple[str, str]]) -> dict[str, tuple[int, int]]:
+    """Sources on which threads are known, each a key and a title: how many of them under the same key, and how many by
+    their title."""
+    listed = [prints_listed(key, title) for key, title in threads[:_PARAMETERS]]
+    columns = thread_table.c
+    found: dict[str, tuple[set[int], set[int]]] = defaultdict(lambda: (set(), set()))
+    for at, (column, values) in enumerate(
+        (
+            (columns.place, {each.place for each in listed if each.place is not None}),
+            (columns.title, {each.title for each in listed if each.title is not None}),
+        )
+    ):
+        query = sa.select(columns.source, column).where(column.in_(sorted(values))).distinct()
+        for source, value in connection.execute(query):
+            found[source][at].add(value)
+    return {source: (len(places), len(titles)) for source, (places, titles) in found.items()}
 
 
 def _parts(values: Sequence[_T]) -> Iterable[Sequence[_T]]:

@@ -32,14 +32,24 @@ def prints_of(post: Post) -> Prints | None:
     title = fold(post.title).strip()
     if not title:
         return Prints(None, None, None)
+    listed = prints_listed(post.key.thread, post.title)
     author = fold(post.author).strip()
     exact = post.posted_at is not None and post.precision in _EXACT
     minute = f"{post.posted_at:%Y-%m-%dT%H:%M}" if exact else ""
     return Prints(
-        title=number("title", title),
-        place=None if _of_title(post.key.thread, title) else number("place", post.key.thread, title),
+        title=listed.title,
+        place=listed.place,
         act=number("act", author, minute, title) if author and minute else None,
     )
+
+
+def prints_listed(thread: str, title: str) -> Prints:
+    """The prints of a thread as a page of its board lists it."""
+    folded = fold(title).strip()
+    if not folded:
+        return Prints(None, None, None)
+    place = None if _of_title(thread, folded) else number("place", thread, folded)
+    return Prints(number("title", folded), place, None)
 
 
 def number(*parts: str) -> int:
