@@ -33,6 +33,7 @@ conformance: setup
 quality: setup
 	@$(PY) tests/quality/measure.py $(ARGS)
 	@$(PY) tests/quality/measure_facts.py $(ARGS)
+	@$(PY) tests/quality/measure_copies.py
 	@$(PY) tests/quality/measure_induction.py
 	@$(PY) tests/quality/measure_adapters.py
 

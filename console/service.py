@@ -28,6 +28,7 @@ from alerts.matching import current_matcher
 from config.errors import DuskwatchError, InputError
 from config.inputs import yaml_files
 from config.log import configure
+from console.copies import compare_copies
 from console.evidence import purge_evidence
 from console.heartbeat import Heart
 from console.vitals import Pulses
@@ -78,6 +79,7 @@ class Service:
         self._pulses = Pulses()
         self._heart = Heart(lambda: (self._inputs.settings, self._inputs.sources), self._pulses)
         self._ailing: dict[str, str] = {}
+        self._copies: dict[str, str] = {}  # sources that are copies, as it was last told
         self._spooling = ""  # why posts wait for the store, as it was last told
         self._delivering = False
         self._web: Server | None = None
@@ -127,6 +129,7 @@ class Service:
         self._scheduler.add_job(self._check_sources, "interval", seconds=30, id="health")
         self._scheduler.add_job(self._purge_evidence, "interval", days=1, id="evidence", next_run_time=now)
         self._scheduler.add_job(self._drain, "interval", seconds=_DRAIN, id="spool", next_run_time=now)
+        self._scheduler.add_job(self._compare_copies, "interval", seconds=60, id="copies")
         self._scheduler.add_job(self._keep_agenda, "interval", seconds=5, id="agenda", executor="alerts")
         self._scheduler.add_job(self._begin_crawls, "interval", seconds=1, id="crawl", next_run_time=now)
         self._scheduler.add_job(
@@ -263,6 +266,18 @@ class Service:
             if why.partition(":")[0] != self._ailing.get(name, "").partition(":")[0]:
                 _log.error("source is not read as it should be", source=name, reason=why)
         self._ailing = found
+
+    def _compare_copies(self) -> None:
+        """Log every source that is found to be a copy of another."""
+        try:
+            found = compare_copies(self._inputs.settings, self._inputs.sources)
+        except DuskwatchError as error:
+            _log.error("copies of boards cannot be looked for; it is tried again", reason=str(error))
+            return
+        for name, (verdict, original) in found.items():
+            if self._copies.get(name) != verdict:
+                _log.warning("source is a copy", source=name, is_=verdict, of=original)
+        self._copies = {name: verdict for name, (verdict, _) in found.items()}
 
     def _drain(self) -> None:
         """Put what waits for the store into it; log when it begins and ends to wait, and when room runs out."""

@@ -17,6 +17,7 @@ from config.errors import DuskwatchError
 from config.inputs import nearest, yaml_files
 from config.settings import Settings, load_settings
 from console.cli.output import options, show
+from console.copies import known_copies
 from console.wiring import ailing, channels, database, read_routes, read_sources, readers, spool, store
 from crawler.tor.control import connection
 from crawler.tor.wait import wait_for_tor
@@ -148,9 +149,16 @@ def _sources(settings: Settings) -> str:
         raise ValueError(f"none in {settings.sources_dir} (write one, or set sources_dir)")
     with database(settings) as engine:
         found = ailing(sources, engine)
-    if found:
-        raise ValueError("; ".join(f"{name} is {why}" for name, why in found.items()))
-    return ", ".join(sources)
+        same = known_copies(sources, engine)
+    faults = [f"{name} is {why}" for name, why in found.items()]
+    faults += [
+        f"{name} is a phishing copy of {original} (switch it off)"
+        for name, original in same.phishing(sources)
+    ]
+    if faults:
+        raise ValueError("; ".join(faults))
+    copied = [f"{name} is a copy of {original}" for name, original in same.of(sources)]
+    return f"{', '.join(sources)}{'; ' if copied else ''}{'; '.join(copied)}"
 
 
 def _watchlists(settings: Settings) -> str:

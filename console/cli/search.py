@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -11,9 +12,10 @@ from rich.text import Text
 from alerts.message import plain
 from config.settings import load_settings
 from console.cli.output import options, show
-from console.wiring import store
+from console.copies import Folded, folded
+from console.wiring import database, store
 from indexer.masking import open_masking
-from indexer.store import Hit, Sort
+from indexer.store import Sort
 
 
 def add_to(app: typer.Typer) -> None:
@@ -43,17 +45,22 @@ def search(
         query = f"({query}) AND ({masked})" if query else masked
     with store(settings) as posts:
         page = posts.search(query, limit=limit, sort=sort, after=after, by_listing=by_listing)
-    found = {"total": page.total, "after": page.after, "hits": page.hits}
+        with database(settings) as engine:
+            hits = folded(engine, posts, query, page.hits, by_listing)
+    shown = [{**asdict(each.hit), "also_at": each.also_at} for each in hits]
+    found = {"total": page.total, "after": page.after, "hits": shown}
     more = f", the next page: --after {page.after}" if page.after else ""
-    show(context, found, Group(Text(f"{page.total} posts{more}"), *map(_shown, page.hits)))
+    show(context, found, Group(Text(f"{page.total} posts{more}"), *map(_shown, hits)))
 
 
-def _shown(hit: Hit) -> Text:
+def _shown(each: Folded) -> Text:
+    hit = each.hit
     post = hit.stored.post
     posted = f"{post.posted_at:%Y-%m-%d %H:%M}Z" if post.posted_at else "no time stated"
     gone = ", removed" if hit.stored.removed_at else ""
     more = f", and {hit.posts - 1} more of this listing" if hit.posts > 1 else ""
-    about = f"revision {hit.stored.revision}{gone}{more}"
+    also = f", also at {', '.join(each.also_at)}" if each.also_at else ""
+    about = f"revision {hit.stored.revision}{gone}{more}{also}"
     line = Text(f"\n{post.id}  {posted}  {plain(post.author)}  {about}\n", "dim")
     line.append_text(_marked(post.title, hit.title_spans)).append("\n")
     begin = max(hit.text_spans[0][0] - 80, 0) if hit.text_spans else 0

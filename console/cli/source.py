@@ -11,7 +11,7 @@ from rich.console import Group
 from rich.text import Text
 
 from config.settings import load_settings
-from console.cli import source_add
+from console.cli import source_add, source_copies
 from console.cli.output import options, show, table
 from console.wiring import database, ingest, late, read_sources, store
 from crawler.adapters import adapter_names
@@ -30,6 +30,7 @@ app = typer.Typer(
 
 
 source_add.add_to(app)
+source_copies.add_to(app)
 
 
 @app.command("list")

@@ -27,6 +27,8 @@ from console.adding import (
     write,
 )
 from console.cli.output import options, show, table
+from console.copies import resembled
+from console.wiring import database
 from crawler.adapter import Instant, PostItem, ThreadRow
 from crawler.adapters import adapter_of
 from crawler.evidence import page_of, read_kept
@@ -79,6 +81,11 @@ def add(
         proposal = _asked(proposal)
     path = None if dry_run else write(proposal, settings)
     read = proposal.read()
+    rows = read.board.threads if read.board else ()
+    with database(settings) as engine:
+        like = resembled(engine, [(row.key, row.title) for row in rows], proposal.source.id)
+    if like and not quiet:
+        Console().print(Text(f"warning: {like}", style="bold yellow"))
     done = {
         "source": proposal.source.id,
         "adapter": proposal.source.adapter,
@@ -87,6 +94,7 @@ def add(
         "pages": proposal.pages,
         "seconds": round(time.monotonic() - begun, 1),
         "figures": figures(read),
+        "copy": like or None,
     }
     said = f"{path} is written" if path else as_yaml(proposal.source)
     show(

@@ -16,12 +16,14 @@ from alerts.brief import html, markdown
 from alerts.cases import Alert, AlertState, changes_of, get_alert, listings_of
 from alerts.clock import steps, times_of
 from alerts.clocks import clocks_of, confirm, met
+from alerts.copies.groups import verdicts
 from alerts.handling import add_note, assign, set_due, set_state
 from alerts.holds import hold, hold_of, posts_of, release
 from alerts.message import read_out
 from alerts.outbox import delivery_table
 from config.errors import DuskwatchError
 from console.briefing import brief_of, laws_of, organisation_of
+from console.copies import known_copies
 from console.evidence import export_alert
 from console.web.context import Context
 from console.web.guard import Analyst, Asker, Here, Someone, own_form, write_down
@@ -69,6 +71,7 @@ def alert_page(request: Request, here: Here, who: Someone, name: str) -> Respons
         title=_marked(alert, first, "title"),
         text=_marked(alert, first, "text"),
         listings=listings,
+        copies=verdicts(known_copies(here.inputs.sources, here.engine).groups) if len(listings) > 1 else {},
         changes=changes,
         timeline=_timeline(revisions),
         clock=clock,

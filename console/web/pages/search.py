@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -14,6 +14,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from config.errors import QueryError
+from console.copies import folded
 from console.web.guard import Here, Someone, write_down
 from console.web.rendering import page
 from console.web.shown import address, differences, marked
@@ -59,7 +60,12 @@ def search(
         sorts=list(Sort),
         by_listing=by_listing,
         found=found,
-        hits=[_hit(hit) for hit in found.hits] if found else [],
+        hits=[
+            _hit(each.hit, each.also_at)
+            for each in folded(here.engine, here.store, q, found.hits, by_listing)
+        ]
+        if found
+        else [],
         facets=_facets(found.facets, values) if found else {},
         fault=fault,
         following=following,
@@ -113,13 +119,14 @@ def post(request: Request, here: Here, who: Someone, name: str) -> Response:
     )
 
 
-def _hit(hit: Hit) -> dict[str, Any]:
+def _hit(hit: Hit, also_at: Sequence[str] = ()) -> dict[str, Any]:
     post = hit.stored.post
     return {
         "id": post.id,
         "post": post,
         "stored": hit.stored,
         "posts": hit.posts,
+        "also_at": also_at,
         "title": marked(post.title, hit.title_spans),
         "text": marked(post.text, hit.text_spans, around=150),
     }

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
+from console.copies import known_copies
 from console.web.guard import Here, Operator, Someone, own_form, write_down
 from console.web.rendering import page
 from console.wiring import ailing, late
@@ -23,6 +24,7 @@ def sources(request: Request, here: Here, who: Someone) -> Response:
     inputs = here.inputs
     known = standings(here.engine)
     sick = ailing(inputs.sources, here.engine)
+    found = known_copies(inputs.sources, here.engine)
     rows: list[dict[str, Any]] = []
     for name, source in inputs.sources.items():
         standing = known.get(name)
@@ -32,6 +34,7 @@ def sources(request: Request, here: Here, who: Someone) -> Response:
                 "standing": standing,
                 "late": bool(standing and late(source, standing)),
                 "sick": sick.get(name, ""),
+                "same": found.said(name),
             }
         )
     rows.sort(key=lambda row: (not row["sick"], row["source"].id))

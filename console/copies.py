@@ -1,0 +1,169 @@
+"""Copies of boards among the sources: which they are, by what evidence, and how search folds them into one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from alerts.copies.groups import compare_texts, copies, fellows
+from alerts.copies.keeping import Thread, resembling, twins
+from alerts.copies.verdict import Group, Judged, Signed, Verdict
+from config.settings import Settings
+from console.wiring import database, store
+from crawler.memory import Memory
+from crawler.source import Source, host_port
+from indexer.store import Hit, Store
+
+_SIGNED = "signed list"
+_RESEMBLES, _RESEMBLES_SHARE = 5, 0.5  # threads of a first page that are known, and their share
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a source is to another: a copy by ``verdict`` of ``original``, with evidence; or, where ``verdict`` is None,
+    the original of ``copies``."""
+
+    original: str
+    verdict: Verdict | None
+    says: tuple[str, ...]
+    copies: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """All copies that are known, and pairs of which it cannot be decided."""
+
+    groups: tuple[Group, ...]
+    undecided: tuple[Judged, ...]
+
+    def said(self, source: str) -> Said | None:
+        """What a source is; None where it is nobody's copy and nobody is its."""
+        for group in self.groups:
+            if group.original == source:
+                return Said(source, None, (), tuple(member.source for member in group.members))
+            for member in group.members:
+                if member.source == source:
+                    return Said(group.original, member.verdict, member.says)
+        return None
+
+    def phishing(self, sources: Mapping[str, Source]) -> Iterator[tuple[str, str]]:
+        """Sources that are read though they are phishing copies, with the board that they copy."""
+        for name, verdict, original in self._all(sources):
+            if verdict is Verdict.PHISHING:
+                yield name, original
+
+    def of(self, sources: Mapping[str, Source]) -> Iterator[tuple[str, str]]:
+        """Other copies that are read, with the board that they copy."""
+        for name, verdict, original in self._all(sources):
+            if verdict is not Verdict.PHISHING:
+                yield name, original
+
+    def _all(self, sources: Mapping[str, Source]) -> Iterator[tuple[str, Verdict, str]]:
+        for group in self.groups:
+            for member in group.members:
+                source = sources.get(member.source)
+                if source and source.schedule.enabled:
+                    yield member.source, member.verdict, group.original
+
+
+def known_copies(sources: Mapping[str, Source], engine: sa.Engine) -> Known:
+    """The copies among all that was read, by what is counted and compared so far."""
+    groups, undecided = copies(engine, signed_lists(sources, engine))
+    return Known(tuple(groups), tuple(undecided))
+
+
+def signed_lists(sources: Mapping[str, Source], engine: sa.Engine) -> Signed:
+    """What the mirror lists say that boards signed with the key that their source trusts."""
+    of_host = {host: name for name, source in sources.items() for host in source.hosts}
+    lists, named = set(), set()
+    for name, source in sources.items():
+        if not source.mirrors_path:
+            continue
+        for address, (how, _) in Memory(engine, name).proposed().items():
+            if how == _SIGNED:
+                lists.add(name)
+                other = of_host.get(host_port(address))
+                if other and other != name:
+                    named.add((name, other))
+    return Signed(frozenset(lists), frozenset(named))
+
+
+def compare_copies(settings: Settings, sources: Mapping[str, Source]) -> dict[str, tuple[str, str]]:
+    """Compare what was not compared yet; every copy that is known, what it is and of which source."""
+    own = {
+        name: frozenset(host.split(":")[0].removesuffix(".onion") for host in source.hosts)
+        for name, source in sources.items()
+    }
+    with database(settings) as engine, store(settings) as posts:
+        compare_texts(engine, posts, own)
+        found = known_copies(sources, engine)
+    return {
+        member.source: (member.verdict.value, group.original)
+        for group in found.groups
+        for member in group.members
+    }
+
+
+def resembled(engine: sa.Engine, threads: Sequence[tuple[str, str]], source: str) -> str:
+    """Whether the threads that a first page lists, each a key and a title, are mostly those of a source that is known;
+    "" where they are not."""
+    if not threads:
+        return ""
+    with engine.connect() as connection:
+        found = resembling(connection, threads)
+    found.pop(source, None)
+    for name, (places, titles) in sorted(found.items(), key=lambda item: (-max(item[1]), item[0])):
+        if max(places, titles) >= max(_RESEMBLES, _RESEMBLES_SHARE * len(threads)):
+            how = "under the same number and title" if places >= titles else "by their title"
+            shown = f"{max(places, titles)} of {len(threads)} threads on its page are known from there {how}"
+            return f"this looks like a copy of {name}: {shown}; duskwatch source copies tells more once it was crawled"
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """A hit, and where else the same listing stands: ``source/thread``."""
+
+    hit: Hit
+    also_at: tuple[str, ...] = ()
+
+
+def folded(
+    engine: sa.Engine, posts: Store, query: str, hits: Sequence[Hit], by_listing: bool
+) -> list[Folded]:
+    """Hits of listings with copies folded into the hit on the original board. A copy whose original fits the query, but
+    stands on another page, is left out; one whose original does not fit stays. Other hits stay as they are."""
+    groups = copies(engine)[0] if by_listing else []
+    if not groups:
+        return [Folded(hit) for hit in hits]
+    others = fellows(groups)
+    original = {member.source: group.original for group in groups for member in group.members}
+    same: dict[Thread, set[Thread]] = {}
+    with engine.connect() as connection:
+        for hit in hits:
+            here = hit.stored.post.key.source, hit.stored.post.key.thread
+            if here[0] in others:
+                found = twins(connection, *here, others[here[0]])
+                same[here] = {twin for twin in found if twin[0] in others[here[0]]}
+    made: list[Folded] = []
+    shown = {(hit.stored.post.key.source, hit.stored.post.key.thread) for hit in hits}
+    for hit in hits:
+        here = hit.stored.post.key.source, hit.stored.post.key.thread
+        there = same.get(here, set())
+        if here[0] in original:
+            first = [twin for twin in there if twin[0] == original[here[0]]]
+            if any(twin in shown or _fits(posts, query, twin) for twin in first):
+                continue
+            if not first and any(twin in shown and twin < here for twin in there):
+                continue
+        made.append(Folded(hit, tuple("/".join(twin) for twin in sorted(there))))
+    return made
+
+
+def _fits(posts: Store, query: str, thread: Thread) -> bool:
+    """Whether a query finds something in a thread."""
+    source, key = (part.replace("\\", "\\\\").replace('"', '\\"') for part in thread)
+    narrow = f'source:"{source}" AND thread:"{key}"'
+    return bool(posts.search(f"({query}) AND {narrow}" if query.strip() else narrow, limit=1).hits)
