@@ -11,11 +11,13 @@ from conftest import Workspace
 from fastapi.testclient import TestClient
 from quality.web_of_boards import Board, board, clone, phished
 
+from alerts.cases import list_alerts
 from console import accounts
 from console.accounts import Role
 from console.cli.doctor import examine
-from console.copies import resembled
+from console.copies import folded, resembled
 from console.web.app import create_app
+from console.wiring import read_inputs, watch
 from indexer.opening import open_store
 
 PASSWORD = "correct-horse-battery"
@@ -39,14 +41,12 @@ def fill(workspace: Workspace) -> Board:
         workspace.source(each.source, "mybb", f"http://{each.source}.example", {"market": "/a"})
         store.put(each.posts)
     store.close()
-    workspace.duskwatch("watch", "run")
+    watch(read_inputs(workspace.folder / "duskwatch.toml"))
     return first
 
 
 def test_copies_are_one_case_one_hit_marked_and_warned_of(workspace: Workspace) -> None:
     first = fill(workspace)
-    alerts = workspace.duskwatch("alerts", "list")
-    assert len(alerts) == 2, "a thread of each name on three sources"
     found = workspace.duskwatch("source", "copies")
     (group,) = found["groups"]
     assert group["original"] == "forum"
@@ -58,28 +58,30 @@ def test_copies_are_one_case_one_hit_marked_and_warned_of(workspace: Workspace) 
     assert {hit["stored"]["post"]["key"]["source"] for hit in page["hits"]} == {"forum"}
     key = first.posts[10].key.thread
     assert [f"mirror/{key}", f"phish/{key}"] in [hit["also_at"] for hit in page["hits"]]
-    swapped = workspace.duskwatch("search", "phisher4x", "--by-listing")["hits"]
-    assert {hit["stored"]["post"]["key"]["source"] for hit in swapped} == {"phish"}, (
-        "the original has another contact"
-    )
     (sources,) = [each for each in examine(workspace.folder / "duskwatch.toml") if each.what == "sources"]
     assert "phish is a phishing copy of forum" in sources.says
 
     app = create_app(workspace.folder / "duskwatch.toml")
     engine = app.state.context.engine
+    alerts = list_alerts(engine)
+    assert len(alerts) == 2, "a thread of each name on three sources"
+    store = app.state.context.store
+    for query in ("phisher4x", "invented bank source:phish"):  # where the original does not fit
+        fitting = store.search(query, by_listing=True).hits
+        assert [each.hit for each in folded(engine, store, query, fitting, True)] == list(fitting) != []
     accounts.add_user(engine, "ayu", PASSWORD, Role.ADMIN, at=datetime.now(UTC))
     client = TestClient(app, base_url="http://localhost")
     client.post("/login", data={"user": "ayu", "password": PASSWORD})
     said = re.sub(r"<[^>]+>|\s+", " ", client.get("/sources").text)
     assert re.search(r"phishing copy\s+· of forum: with forum: 60 of 60 threads", said)
     assert "copies: mirror, phish" in said
-    alert = re.sub(r"<[^>]+>|\s+", " ", client.get(f"/alerts/{alerts[0]['id']}").text)
+    alert = re.sub(r"<[^>]+>|\s+", " ", client.get(f"/alerts/{alerts[0].id}").text)
     assert re.search(r"phish/\d+\s+base of Invented Bank 1[01]\s+phishing copy\s+of forum", alert)
     hits = client.get("/search", params={"q": "invented bank", "by_listing": "true"}).text
     assert f"also at: mirror/{key}, phish/{key}" in hits
-    page = [(one.key.thread, one.title) for one in first.posts[:20]]
-    assert resembled(engine, page, "new").startswith("this looks like a copy of forum: 20 of 20 threads")
-    moved = [(f"9{key}", title) for key, title in page]
+    listed = [(one.key.thread, one.title) for one in first.posts[:20]]
+    assert resembled(engine, listed, "new").startswith("this looks like a copy of forum: 20 of 20 threads")
+    moved = [(f"9{key}", title) for key, title in listed]
     assert "by their title" in resembled(engine, moved, "new")
-    assert resembled(engine, [(key, f"other {title}") for key, title in page], "new") == ""
+    assert resembled(engine, [(key, f"other {title}") for key, title in listed], "new") == ""
     app.state.context.close()
