@@ -219,7 +219,7 @@ def note(
 class Wanted:
     """Which alerts are asked for; None and empty ask for all. ``muted``: only those that a mute kept back, or only the
     others. ``overdue_at``: those that should have been closed by then and are not. ``before``: what follows that time
-    and id, the newest first."""
+    and id, the newest first. ``also``: further conditions on the table of alerts."""
 
     state: str | None = None
     organisation: str | None = None
@@ -232,6 +232,7 @@ class Wanted:
     organisations: Sequence[str] = ()
     tlps: Sequence[str] = ()
     before: tuple[datetime, str] | None = None
+    also: Sequence[sa.ColumnElement[bool]] = ()
 
     def conditions(self) -> list[sa.ColumnElement[bool]]:
         """What a query narrows the table of alerts to."""
@@ -253,7 +254,7 @@ class Wanted:
             found.append(
                 sa.or_(columns.created_at < at, sa.and_(columns.created_at == at, columns.id > name))
             )
-        return found
+        return [*found, *self.also]
 
 
 def list_alerts(

@@ -12,6 +12,7 @@ import re
 import uuid
 from collections.abc import Mapping
 from typing import Any, Final
+from urllib.parse import quote
 
 from alerts.indicators import Indicator, indicators
 from alerts.wording import claim, facts_of, headline
@@ -45,25 +46,24 @@ def objects(payload: Mapping[str, Any], modified: str) -> Objects:
         raise ValueError(f"TLP {tlp!r} is none of TLP 2.0")
     alert = str(payload["alert"])
     marked = {"spec_version": "2.1", "object_marking_refs": [marking(tlp)["id"]]}
-    system = {**marked, "type": "identity", "id": named("identity", "duskwatch")}
-    system |= {"created": _MADE, "modified": _MADE, "name": "Duskwatch", "identity_class": "system"}
+    maker = system(tlp)
     of_alert = {
         **marked,
-        "created": _time(str(payload.get("matched_at") or modified)),
-        "modified": _time(modified),
-        "created_by_ref": system["id"],
+        "created": stix_time(str(payload.get("matched_at") or modified)),
+        "modified": stix_time(modified),
+        "created_by_ref": maker["id"],
     }
-    victim = _victim(payload, marked, str(system["id"]))
+    victim = _victim(payload, marked, str(maker["id"]))
     actor = _actor(payload, of_alert)
-    seen = _observables(payload)
-    first = _time(str(payload.get("first_seen_at") or modified))
+    seen = observables(payload)
+    first = stix_time(str(payload.get("first_seen_at") or modified))
     observed = {
         **of_alert,
         "type": "observed-data",
         "id": named("observed-data", alert),
         "number_observed": 1,
         "first_observed": first,
-        "last_observed": max(first, _time(modified)),
+        "last_observed": max(first, stix_time(modified)),
         "object_refs": [one["id"] for one in seen],
     }
     content = [
@@ -94,7 +94,7 @@ def objects(payload: Mapping[str, Any], modified: str) -> Objects:
         "labels": sorted({str(payload.get("severity") or "unknown"), str(payload.get("event") or "new")}),
         "object_refs": sorted(str(one["id"]) for one in (*content, note)),
     }
-    return [marking(tlp), system, *content, note, report]
+    return [marking(tlp), maker, *content, note, report]
 
 
 def bundle(alert: str, made: Objects) -> dict[str, Any]:
@@ -112,6 +112,20 @@ def marking(tlp: str) -> dict[str, Any]:
         "created": "2022-10-01T00:00:00.000Z",
         "name": f"TLP:{tlp.upper()}",
         "extensions": {_TLP_EXTENSION: extension},
+    }
+
+
+def system(tlp: str) -> dict[str, Any]:
+    """The identity of Duskwatch, under a marking."""
+    return {
+        "spec_version": "2.1",
+        "object_marking_refs": [marking(tlp)["id"]],
+        "type": "identity",
+        "id": named("identity", "duskwatch"),
+        "created": _MADE,
+        "modified": _MADE,
+        "name": "Duskwatch",
+        "identity_class": "system",
     }
 
 
@@ -179,10 +193,10 @@ def _indicator(payload: Mapping[str, Any], of_alert: dict[str, Any]) -> Objects:
     ]
 
 
-def _observables(payload: Mapping[str, Any]) -> Objects:
+def observables(payload: Mapping[str, Any]) -> Objects:
     """Observables with the deterministic ids that STIX 2.1 asks for. What it knows no type for (wallets, onion
     services without an address, CVEs) stands in the note."""
-    found = [_observable("url", value=refanged(str(payload.get("url") or "about:blank")))]
+    found = [_url(refanged(str(payload.get("url") or "about:blank")))]
     author = str(payload.get("author") or "unknown")
     found.append(_observable("user-account", account_type=f"board {payload.get('source')}", user_id=author))
     for one in indicators(payload):
@@ -200,10 +214,15 @@ def _of_indicator(one: Indicator) -> Objects:
     if one.kind == "mail":
         return [_observable("email-addr", value=one.value)]
     if one.kind == "url":
-        return [_observable("url", value=one.value)]
+        return [_url(one.value)]
     if one.kind in _HASHES:
         return [_observable("file", hashes={_HASHES[one.kind]: one.value})]
     return []
+
+
+def _url(address: str) -> dict[str, Any]:
+    """An address, with what may not stand in one written as its code."""
+    return _observable("url", value=quote(address, safe="%:/?#[]@!$&'()*+,;=~"))
 
 
 def _observable(kind: str, **properties: Any) -> dict[str, Any]:
@@ -222,7 +241,7 @@ def _observable(kind: str, **properties: Any) -> dict[str, Any]:
     return {name: dict(value) if name == "hashes" else value for name, value in made.items()}
 
 
-def _time(text: str) -> str:
+def stix_time(text: str) -> str:
     """A time as STIX writes it: UTC to the millisecond."""
     from datetime import UTC, datetime
 

@@ -26,9 +26,11 @@ from console.web.pages import (
     account,
     alert,
     coverage,
+    export,
     inbox,
     overview,
     pivot,
+    post,
     search,
     seller,
     sources,
@@ -61,6 +63,7 @@ def create_app(config: Path | None, clock: Callable[[], datetime] = lambda: date
     )
     app.state.context = context
     app.state.tries = Tries()
+    app.state.known = search.Known()
     #: The word that makes the first admin, until there is one.
     app.state.setup = secrets.token_urlsafe(24) if is_empty(context.engine) else ""
     #: Whoever vouches for users beside the local ones.
@@ -73,8 +76,10 @@ def create_app(config: Path | None, clock: Callable[[], datetime] = lambda: date
         account,
         sso,
         inbox,
+        export,
         alert,
         search,
+        post,
         pivot,
         seller,
         sources,

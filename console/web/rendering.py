@@ -29,6 +29,7 @@ _templates.filters |= {
     "moment": shown.moment,
     "posted": shown.posted,
     "figure": shown.figure,
+    "text": lambda text: shown.marked(text, ()),
     "span": shown.span_of,
 }
 _templates.globals["pivots"] = KINDS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
@@ -12,6 +13,9 @@ from alerts.message import defang, plain, unlinked
 from indexer.post import Precision, Stored
 
 Spans = Sequence[tuple[int, int]]
+_COMPARED, _MOST_LINES, _LONGEST_LINE = 50_000, 1000, 2000
+_ALIKE = 0.4
+_WORDS = re.compile(r"\s+|\w+|[^\w\s]")
 
 
 def marked(text: str, spans: Iterable[tuple[int, int]], around: int = 0) -> Markup:
@@ -36,15 +40,43 @@ def marked(text: str, spans: Iterable[tuple[int, int]], around: int = 0) -> Mark
 
 
 def differences(before: str, after: str) -> Markup:
-    """What changed between two texts, line by line, as ``<ins>`` and ``<del>``."""
-    lines = []
-    for line in difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=1):
-        if line.startswith(("---", "+++", "@@")):
-            continue
-        tag = {"+": "ins", "-": "del"}.get(line[:1])
-        words = _plain(line[1:])
-        lines.append(Markup("<{0}>{1}</{0}>").format(Markup(tag), words) if tag else words)
+    """What changed between two texts, line by line and within changed lines word by word, as ``<ins>`` and ``<del>``.
+    Of long texts the beginning is compared: a board may send megabytes."""
+    old, new = (text[:_COMPARED].splitlines()[:_MOST_LINES] for text in (before, after))
+    lines: list[Markup] = []
+    matcher = difflib.SequenceMatcher(None, old, new)
+    for group in matcher.get_grouped_opcodes(1):
+        if lines:
+            lines.append(Markup("⋯"))
+        for tag, a, b, c, d in group:
+            if tag == "equal":
+                lines += map(_plain, old[a:b])
+            elif tag == "replace" and b - a == d - c:
+                lines += (_within(one, other) for one, other in zip(old[a:b], new[c:d], strict=True))
+            else:
+                lines += (Markup("<del>{}</del>").format(_plain(line)) for line in old[a:b])
+                lines += (Markup("<ins>{}</ins>").format(_plain(line)) for line in new[c:d])
+    if len(before) > _COMPARED or len(after) > _COMPARED:
+        lines.append(Markup("…"))
     return Markup("\n").join(lines)
+
+
+def _within(old: str, new: str) -> Markup:
+    """What changed within a line."""
+    if max(len(old), len(new)) > _LONGEST_LINE:
+        return Markup("<del>{}</del>\n<ins>{}</ins>").format(_plain(old), _plain(new))
+    one, other = _WORDS.findall(old), _WORDS.findall(new)
+    matcher = difflib.SequenceMatcher(None, one, other, autojunk=False)
+    if matcher.ratio() < _ALIKE:
+        return Markup("<del>{}</del>\n<ins>{}</ins>").format(_plain(old), _plain(new))
+    parts = []
+    for tag, a, b, c, d in matcher.get_opcodes():
+        if tag == "equal":
+            parts.append(_plain("".join(one[a:b])))
+            continue
+        parts += [Markup("<del>{}</del>").format(_plain("".join(one[a:b])))] if b > a else []
+        parts += [Markup("<ins>{}</ins>").format(_plain("".join(other[c:d])))] if d > c else []
+    return Markup("").join(parts)
 
 
 def quiet(text: object) -> str:

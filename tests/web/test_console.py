@@ -35,7 +35,7 @@ HOSTILE = [
     "{{7*7}} {% for x in y %} ${7*7} #{7*7}",
     "\u202egnp.exe\u2066",
     '=HYPERLINK("http://x.example")',
-    "http://evil.example/a https://evil.example",
+    "http://evil.example/a https://evil.example telegram: @ghost_y",
     "\x1b[2J\x00\r\nSet-Cookie: a=b",
     "</pre></main><iframe src=http://evil.example>",
     "../../../etc/passwd",
@@ -194,7 +194,8 @@ def test_what_a_board_wrote_is_text_on_every_page(app: FastAPI) -> None:
         said = got.text
         for tag in ("<img", "<iframe", "<svg/onload", "<h1>{{7*7}}", '<a href="http'):
             assert tag not in said, (path, tag)
-        assert re.findall(r"<script[^>]*>", said) in ([], ['<script src="/static/console.js" defer>']), path
+        scripts = re.findall(r"<script[^>]*>", said)
+        assert all(re.fullmatch(r'<script src="/static/[a-z]+\.js" defer>', one) for one in scripts), path
         assert not re.search(r"""(?:href|src|action)=["']?(?:https?:|//|javascript:)""", said), path
         assert "49 " not in re.sub(r"\d\d:49|:49Z", "", said) or "{{7*7}}" not in said
         assert not {"\u202e", "\u2066", "\x1b", "\x00"} & set(said), path
@@ -218,7 +219,8 @@ def test_a_faulty_query_is_told_at_its_character(app: FastAPI) -> None:
     client = client_of(app, "viewer")
     said = client.get("/search", params={"q": "author:("})
     assert said.status_code == 200
-    assert "^" in said.text
+    assert re.search(r"\bcharacter\s+8\b", said.text)
+    assert '<mark class="bad">(</mark>' in said.text
 
 
 def test_evidence_is_handed_out_and_written_down(app: FastAPI) -> None:

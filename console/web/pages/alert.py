@@ -13,10 +13,11 @@ from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 from starlette.background import BackgroundTask
 
 from alerts.brief import html, markdown
-from alerts.cases import Alert, AlertState, changes_of, get_alert, listings_of
+from alerts.cases import Alert, changes_of, get_alert, listings_of
 from alerts.clock import steps, times_of
 from alerts.clocks import clocks_of, confirm, met
 from alerts.copies.groups import verdicts
+from alerts.dispatch import last_payload
 from alerts.handling import add_note, assign, set_due, set_state
 from alerts.holds import hold, hold_of, posts_of, release
 from alerts.message import read_out
@@ -25,16 +26,17 @@ from config.errors import DuskwatchError
 from console.briefing import brief_of, laws_of, organisation_of
 from console.copies import known_copies
 from console.evidence import export_alert
+from console.personal import mark_read
 from console.web.context import Context
 from console.web.guard import Analyst, Asker, Here, Someone, own_form, write_down
-from console.web.pages.inbox import ACTS
+from console.web.pages.inbox import ACTS, Chosen, filtered
+from console.web.pages.post import Step, of_revisions
 from console.web.rendering import page
-from console.web.shown import differences, marked
+from console.web.shown import marked
 from indexer.fact import facts
 from indexer.post import PostKey, Stored
 
 router = APIRouter(include_in_schema=False)
-_SETS = ACTS | {"reopen": AlertState.NEW}
 _Word = Annotated[str, Form(max_length=4000)]
 
 
@@ -47,18 +49,27 @@ def of_asker(here: Context, who: Asker, name: str) -> Alert:
 
 
 @router.get("/alerts/{name}")
-def alert_page(request: Request, here: Here, who: Someone, name: str) -> Response:
-    """The page of an alert."""
+def alert_page(
+    request: Request,
+    here: Here,
+    who: Someone,
+    name: str,
+    view: Annotated[str, Query(pattern="^(|print)$")] = "",
+) -> Response:
+    """The page of an alert, which the user has then read. ``view``: print has nothing to act with, and all unfolded."""
     alert = of_asker(here, who, name)
     _, events = get_alert(here.engine, alert.id)
     with here.engine.connect() as connection:
         listings, changes = listings_of(connection, alert.id), changes_of(connection, alert.id)
         clock = steps(times_of(connection, alert))
         deliveries = _deliveries(connection, alert.id)
+        parts = last_payload(connection, alert).get("severity_parts", [])
     revisions, away = _revisions(here, alert)
     first = next((one for one in revisions if one.post.id == alert.post), revisions[0] if revisions else None)
     claimed = facts(first.post.title, first.post.text) if first else ()
     organisation = organisation_of(here.inputs, alert.organisation)
+    mark_read(here.engine, who.user, [alert.id], here.now())
+    following = filtered(here, who.user, Chosen(unread=True), limit=1)
     return page(
         request,
         here,
@@ -68,19 +79,25 @@ def alert_page(request: Request, here: Here, who: Someone, name: str) -> Respons
         organisation=organisation,
         claims=[part for part in read_out(claimed).split("; ") if part],
         claimed=claimed[:200],
+        first=first,
+        severity_parts=parts,
         title=_marked(alert, first, "title"),
         text=_marked(alert, first, "text"),
         listings=listings,
         copies=verdicts(known_copies(here.inputs.sources, here.engine).groups) if len(listings) > 1 else {},
         changes=changes,
-        timeline=_timeline(revisions),
+        history=_history(revisions),
+        pages=list(dict.fromkeys(one.post.evidence for one in revisions if one.post.evidence)),
         clock=clock,
         clocks=clocks_of(here.engine, alert.id),
         laws=laws_of(here.inputs, organisation),
         deliveries=deliveries,
+        notes=[event for event in events if event.what == "note"],
         events=events,
         hold=hold_of(here.engine, alert.id),
         away=away,
+        printed=view == "print",
+        following=following[0].id if following else "",
     )
 
 
@@ -96,8 +113,8 @@ def act(
     """Act on an alert."""
     alert = of_asker(here, who, name)
     by: dict[str, Any] = {"by": who.actor, "at": here.now()}
-    if act in _SETS:
-        set_state(here.engine, alert.id, _SETS[act], why=why, **by)
+    if act in ACTS:
+        set_state(here.engine, alert.id, ACTS[act], why=why, **by)
     elif act == "assign":
         assign(here.engine, alert.id, to or who.user.name, why=why, **by)
     elif act == "note" and why.strip():
@@ -116,6 +133,7 @@ def act(
         release(here.engine, alert.id, why=why, **by)
     else:
         raise HTTPException(422, f"nothing is done for {act!r}")
+    mark_read(here.engine, who.user, [alert.id], here.now())
     return RedirectResponse(f"/alerts/{alert.id}", 303)
 
 
@@ -171,16 +189,15 @@ def _marked(alert: Alert, stored: Stored | None, field: str) -> Any:
     return marked(text[:20_000], spans)
 
 
-def _timeline(revisions: list[Stored]) -> list[dict[str, Any]]:
-    """Every revision with what it changed, the oldest first."""
-    rows: list[dict[str, Any]] = []
-    before: dict[str, str] = {}
-    for one in sorted(revisions, key=lambda one: (one.post.seen_at, one.post.id, one.revision)):
-        earlier = before.get(one.post.id)
-        changed = differences(earlier, one.post.text) if earlier is not None else None
-        before[one.post.id] = one.post.text
-        rows.append({"stored": one, "changed": changed})
-    return rows
+def _history(revisions: list[Stored]) -> list[Step]:
+    """What happened to the alert's posts, the newest first."""
+    steps: list[Step] = []
+    by_post: dict[str, list[Stored]] = {}
+    for one in revisions:
+        by_post.setdefault(one.post.id, []).append(one)
+    for of_post in by_post.values():
+        steps += of_revisions(of_post, of_post[-1])
+    return sorted(steps, key=lambda step: (step.at, step.stored.revision), reverse=True)
 
 
 def _deliveries(connection: sa.Connection, alert: str) -> list[Any]:

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated
+from urllib.parse import urlencode
 
+import sqlalchemy as sa
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
-from alerts.cases import Alert, AlertState, Wanted, count_alerts, list_alerts
-from alerts.clocks import running
+from alerts.cases import CLOSED, Alert, AlertState, Wanted, count_alerts, list_alerts
+from alerts.clocks import Clock, running
 from alerts.handling import assign, set_state
 from alerts.severity import Severity
+from alerts.tables import alert_table
 from console.accounts import User
+from console.personal import count_unread, mark_read, mark_unread, only_unread, unread
 from console.web.context import Context
 from console.web.guard import Analyst, Here, Someone, own_form
 from console.web.rendering import page
+from console.web.shown import quiet
 
 router = APIRouter(include_in_schema=False)
 OPEN = (AlertState.NEW, AlertState.ACKNOWLEDGED, AlertState.ESCALATED)
@@ -27,35 +34,95 @@ ACTS = {
     "escalate": AlertState.ESCALATED,
     "resolve": AlertState.RESOLVED,
     "false": AlertState.FALSE_POSITIVE,
+    "reopen": AlertState.NEW,
 }
-_Filter = Annotated[str, Query(max_length=200)]
+SORTS = {"gravest": "Gravest first", "newest": "Newest first"}
+_PAGE = 100
 _LOOK = 5.0  # seconds between two looks for what is new
+_Filter = Annotated[str, Query(max_length=200)]
 
 
-def visible(
-    here: Context,
-    user: User,
-    *,
-    state: str = "",
-    severity: str = "",
-    organisation: str = "",
-    source: str = "",
-    assignee: str = "",
-    limit: int = 200,
-) -> list[Alert]:
-    """The alerts that a user may see, the gravest first and of these the oldest; ``state`` may be "open"; what is
-    empty limits nothing."""
-    states = tuple(each.value for each in OPEN) if state == "open" else (state,) if state else ()
-    wanted = Wanted(
-        states=states,
-        severity=severity or None,
-        organisation=organisation or None,
-        source=source or None,
-        assignee=assignee or None,
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What an inbox is narrowed to, as it stands in the address; ``state`` may be "open", "" is all. ``due``:
+    "overdue" or "clock", a legal one that runs. ``text``: letters of the title."""
+
+    state: str = "open"
+    severity: str = ""
+    organisation: str = ""
+    source: str = ""
+    assignee: str = ""
+    unread: bool = False
+    due: str = ""
+    text: str = ""
+    sort: str = "gravest"
+
+    def written(self, **more: object) -> str:
+        """As the address has it; what is as it is anyway is left out."""
+        values = {name: getattr(self, name) for name in Chosen.__slots__} | more
+        kept = {name: value for name, value in values.items() if value != _PLAIN.get(name)}
+        return urlencode({name: "true" if value is True else value for name, value in kept.items()})
+
+    def to(self, **more: object) -> str:
+        """The address of this inbox, changed."""
+        written = self.written(**more)
+        return f"/?{written}" if written else "/"
+
+
+_PLAIN = {
+    **dict.fromkeys(("severity", "organisation", "source", "assignee", "due", "text"), ""),
+    "state": "open",
+    "unread": False,
+    "sort": "gravest",
+    "page": 1,
+}
+
+
+def chosen(
+    state: _Filter = "open",
+    severity: _Filter = "",
+    organisation: _Filter = "",
+    source: _Filter = "",
+    assignee: _Filter = "",
+    unread: bool = False,
+    due: Annotated[str, Query(pattern="^(|overdue|clock)$")] = "",
+    text: _Filter = "",
+    sort: Annotated[str, Query(pattern="^(gravest|newest)$")] = "gravest",
+) -> Chosen:
+    """A dependency: the filters of an address."""
+    return Chosen(state, severity, organisation, source, assignee, unread, due, text.strip(), sort)
+
+
+Filtered = Annotated[Chosen, Depends(chosen)]
+
+
+def wanted_by(here: Context, user: User, filters: Chosen) -> Wanted:
+    """The alerts that a user may see and asks for."""
+    also: list[sa.ColumnElement[bool]] = [only_unread(user)] if filters.unread else []
+    if filters.text:
+        also.append(alert_table.c.title.icontains(filters.text, autoescape=True))
+    if filters.due == "clock":
+        also.append(alert_table.c.id.in_({clock.alert for clock in running(here.engine)}))
+    states = tuple(each.value for each in OPEN) if filters.state == "open" else (filters.state,)
+    return Wanted(
+        states=states if filters.state else (),
+        severity=filters.severity or None,
+        organisation=filters.organisation or None,
+        source=filters.source or None,
+        assignee=filters.assignee or None,
+        overdue_at=here.now() if filters.due == "overdue" else None,
         organisations=user.organisations,
         tlps=user.tlps,
+        also=also,
     )
-    return list_alerts(here.engine, wanted, gravest_first=True, limit=limit)
+
+
+def filtered(
+    here: Context, user: User, filters: Chosen, *, limit: int = _PAGE, offset: int = 0
+) -> list[Alert]:
+    """The alerts of an inbox in its order."""
+    wanted, gravest = wanted_by(here, user, filters), filters.sort == "gravest"
+    return list_alerts(here.engine, wanted, gravest_first=gravest, limit=limit, offset=offset)
 
 
 @router.get("/")
@@ -63,26 +130,13 @@ def inbox(
     request: Request,
     here: Here,
     who: Someone,
-    state: _Filter = "open",
-    severity: _Filter = "",
-    organisation: _Filter = "",
-    source: _Filter = "",
-    assignee: _Filter = "",
+    filters: Filtered,
+    number: Annotated[int, Query(alias="page", ge=1, le=10_000)] = 1,
 ) -> Response:
     """The inbox."""
-    chosen = {"severity": severity, "organisation": organisation, "source": source, "assignee": assignee}
-    alerts = visible(
-        here,
-        who.user,
-        state=state,
-        severity=severity,
-        organisation=organisation,
-        source=source,
-        assignee=assignee,
-    )
-    due: dict[str, datetime] = {}
-    for clock in running(here.engine):
-        due.setdefault(clock.alert, clock.due_at)
+    found = filtered(here, who.user, filters, limit=_PAGE + 1, offset=(number - 1) * _PAGE)
+    alerts = found[:_PAGE]
+    counts = count_alerts(here.engine, "severity", wanted_by(here, who.user, replace(filters, severity="")))
     organisations = [
         each.id
         for each in here.inputs.organisations
@@ -94,54 +148,107 @@ def inbox(
         who,
         "inbox.html",
         alerts=alerts,
-        due=due,
-        chosen={"state": state, **chosen},
+        unread=unread(here.engine, who.user, alerts),
+        clocks=_soonest(here),
+        chosen=filters,
+        number=number,
+        more=len(found) > _PAGE,
+        total=sum(counts.values()) if not filters.severity else counts.get(filters.severity, 0),
+        counts=[(each.value, counts.get(each.value, 0)) for each in reversed(Severity)],
         states=["open", *AlertState],
-        severities=[each.value for each in reversed(Severity)],
+        sorts=SORTS,
         organisations=sorted(organisations),
         sources=sorted(here.inputs.sources),
     )
+
+
+def _soonest(here: Context) -> dict[str, Clock]:
+    """Of each alert the legal deadline that ends first."""
+    soonest: dict[str, Clock] = {}
+    for clock in running(here.engine):
+        soonest.setdefault(clock.alert, clock)
+    return soonest
 
 
 @router.post("/alerts/act", dependencies=[Depends(own_form)])
 def act(
     here: Here,
     who: Analyst,
-    act: Annotated[str, Form(pattern="^(ack|escalate|resolve|false|assign)$")],
-    alert: Annotated[list[str], Form(max_length=500)],
+    act: Annotated[str, Form(pattern="^(ack|escalate|resolve|false|reopen|assign)$")],
+    alert: Annotated[list[str], Form(max_length=500, default_factory=list)],
     why: Annotated[str, Form(max_length=2000)] = "",
     assignee: Annotated[str, Form(max_length=64)] = "",
     back: Annotated[str, Form(max_length=2000)] = "/",
 ) -> Response:
-    """Act on alerts together; those that the user may not see are passed over."""
-    seen = {each.id for each in visible(here, who.user, limit=10_000)}
-    for name in alert:
-        if name not in seen:
-            continue
+    """Act on alerts together; those that the user may not see are passed over. Whoever acts has read them."""
+    names = _theirs(here, who.user, alert)
+    for name in names:
         if act == "assign":
             assign(here.engine, name, assignee or who.user.name, by=who.actor, at=here.now(), why=why)
         else:
             set_state(here.engine, name, ACTS[act], by=who.actor, at=here.now(), why=why)
-    return RedirectResponse(back if back.startswith("/") and not back.startswith("//") else "/", 303)
+    mark_read(here.engine, who.user, names, here.now())
+    return RedirectResponse(own_path(back), 303)
+
+
+@router.post("/alerts/read", dependencies=[Depends(own_form)])
+def read(
+    here: Here,
+    who: Someone,
+    mark: Annotated[str, Form(pattern="^(read|unread)$")],
+    alert: Annotated[list[str], Form(max_length=500, default_factory=list)],
+    back: Annotated[str, Form(max_length=2000)] = "/",
+) -> Response:
+    """Mark alerts as read or unread, for oneself."""
+    names = _theirs(here, who.user, alert)
+    if mark == "read":
+        mark_read(here.engine, who.user, names, here.now())
+    else:
+        mark_unread(here.engine, who.user, names)
+    return RedirectResponse(own_path(back), 303)
+
+
+def own_path(path: str) -> str:
+    """A path of this console; the inbox for anything else."""
+    odd = not path.startswith("/") or path.startswith("//") or "\\" in path or not path.isprintable()
+    return "/" if odd else path
+
+
+def _theirs(here: Context, user: User, names: list[str]) -> list[str]:
+    also = [alert_table.c.id.in_(names)]
+    wanted = Wanted(organisations=user.organisations, tlps=user.tlps, also=also)
+    return [alert.id for alert in list_alerts(here.engine, wanted, limit=len(names))] if names else []
 
 
 @router.get("/events")
 async def events(request: Request, here: Here, who: Someone) -> StreamingResponse:
-    """Server-sent events: how many alerts are new, whenever that changes."""
+    """Server-sent events: ``unread`` with how many alerts are, whenever that changes; ``alert`` with each new one."""
 
-    def count() -> int:
-        new = AlertState.NEW.value
-        wanted = Wanted(state=new, organisations=who.user.organisations, tlps=who.user.tlps)
-        return count_alerts(here.engine, "state", wanted).get(new, 0)
+    def look(since: datetime) -> tuple[int, list[Alert]]:
+        also = [alert_table.c.created_at > since, alert_table.c.state.not_in(CLOSED)]
+        wanted = Wanted(organisations=who.user.organisations, tlps=who.user.tlps, also=also)
+        return count_unread(here.engine, who.user), list_alerts(here.engine, wanted, limit=20)
 
     async def stream() -> AsyncIterator[str]:
-        last = -1
+        last, since = -1, here.now()
         yield "retry: 5000\n\n"
         while not await request.is_disconnected():
-            now = await run_in_threadpool(count)
-            if now != last:
-                last = now
-                yield f"event: new\ndata: {now}\n\n"
+            count, fresh = await run_in_threadpool(look, since)
+            for alert in reversed(fresh):
+                since = max(since, alert.created_at)
+                yield f"event: alert\ndata: {json.dumps(_told(alert))}\n\n"
+            if count != last:
+                last = count
+                yield f"event: unread\ndata: {count}\n\n"
             await asyncio.sleep(_LOOK)
 
-    return StreamingResponse(stream(), media_type="text/event-stream")
+    return StreamingResponse(stream(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+
+
+def _told(alert: Alert) -> dict[str, str]:
+    return {
+        "id": alert.id,
+        "severity": alert.severity,
+        "organisation": alert.organisation,
+        "title": quiet(alert.title)[:200],
+    }

@@ -2,18 +2,49 @@
 "use strict";
 (() => {
   const told = document.querySelector("[data-events]");
+  const inbox = document.getElementById("inbox");
+  const fresh = document.getElementById("fresh");
+  // a new alert's row is put where the server has it; rows that are there, their marks and the focus stay
+  const renew = async () => {
+    const body = inbox && inbox.querySelector("tbody");
+    if (!body) { if (fresh) fresh.hidden = false; return; }
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+    if (!answer.ok) { fresh.hidden = false; return; }
+    const other = new DOMParser().parseFromString(await answer.text(), "text/html");
+    let before = null;
+    for (const row of other.querySelectorAll("tr[data-alert]")) {
+      let own = body.querySelector(`tr[data-alert="${CSS.escape(row.dataset.alert)}"]`);
+      if (!own) { own = document.adoptNode(row); own.classList.add("fresh"); if (before) before.after(own); else body.prepend(own); }
+      before = own;
+    }
+  };
   if (told && window.EventSource) {
     const source = new EventSource(told.dataset.events);
-    source.addEventListener("new", (event) => { told.textContent = `${told.dataset.words}: ${event.data}`; });
+    const title = document.title;
+    source.addEventListener("unread", (event) => {
+      if (!told.dataset.said) told.textContent = Number(event.data) ? `${event.data} ${told.dataset.words}` : "";
+      document.title = Number(event.data) ? `(${event.data}) ${title}` : title;
+    });
+    source.addEventListener("alert", (event) => {
+      const one = JSON.parse(event.data);
+      const link = document.createElement("a");
+      link.href = `/alerts/${encodeURIComponent(one.id)}`;
+      link.textContent = `${one.severity}, ${one.organisation}: ${one.title || one.id}`.slice(0, 120);
+      told.dataset.said = "yes";
+      told.replaceChildren(`${told.dataset.new}: `, link);
+      renew().catch(() => { if (fresh) fresh.hidden = false; });
+    });
     window.addEventListener("pagehide", () => source.close());
   }
   document.querySelectorAll("select#language").forEach((one) => one.addEventListener("change", () => one.form.submit()));
-  const rows = Array.from(document.querySelectorAll("tr[data-alert]"));
-  const inbox = document.getElementById("inbox");
+  let rows = [];
   let at = -1;
   const go = (to) => {
+    const current = rows[at];
+    rows = Array.from(document.querySelectorAll("tr[data-alert]"));
     if (!rows.length) return;
-    if (at >= 0) rows[at].classList.remove("at");
+    to += current ? rows.indexOf(current) - at : 0;
+    if (current) current.classList.remove("at");
     at = Math.max(0, Math.min(rows.length - 1, to));
     rows[at].classList.add("at");
     rows[at].querySelector("a").focus();
@@ -37,7 +68,7 @@
       else return;
       event.preventDefault();
     } else {
-      const button = document.querySelector(`button[data-key="${CSS.escape(key)}"]`);
+      const button = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
       if (button) { event.preventDefault(); button.click(); }
     }
   });
