@@ -16,6 +16,7 @@ from indexer.post import Change, ChangeKind, Outcome, Post, PostKey, Stored
 from indexer.store import Ailment, ChangePage, Filters, PurgePolicy, SearchPage, Sort, StoreStats
 from indexer.stores import sqlite_rows as rows
 from indexer.stores import sqlite_search
+from indexer.stores.sqlite_columns import columns_of
 from indexer.text import FOLDING, fold
 
 _SCHEMA = 2
@@ -48,6 +49,7 @@ class SqliteStore:
                 self._db.close()
                 raise
         self._uuid = str(self._db.execute("SELECT value FROM meta WHERE key = 'uuid'").fetchone()[0])
+        self._columns = columns_of(f"{path.resolve()} {self._uuid}")
 
     # --- writing
 
@@ -194,6 +196,8 @@ class SqliteStore:
                     " LIMIT ?",
                     [*values, last, _FORGET],
                 ).fetchall()
+                if found and not dry_run:
+                    self._db.execute("INSERT OR REPLACE INTO meta VALUES ('purges', ?)", (uuid.uuid4().hex,))
                 for rowid, revision, source, thread in found:
                     if (source, thread) not in policy.protected:
                         done += 1
@@ -256,23 +260,28 @@ class SqliteStore:
         by_listing: bool = False,
     ) -> SearchPage:
         with self._errors(), self._transaction("DEFERRED"):  # all of one moment
-            return sqlite_search.page(self._db, query, filters, sort, limit, after, facets, by_listing)
+            return sqlite_search.page(
+                self._db, query, filters, sort, limit, after, facets, by_listing, self._columns
+            )
 
     def histogram(
         self, query: str, *, filters: Filters = Filters(), interval: str = "day"
     ) -> list[tuple[datetime, int]]:
         with self._errors(), self._transaction("DEFERRED"):
-            return sqlite_search.histogram(self._db, query, filters, interval)
+            return sqlite_search.histogram(self._db, query, filters, interval, self._columns)
 
     def stats(self) -> StoreStats:
         with self._errors():
-            posts, removed = self._db.execute("SELECT count(*), count(removed) FROM post").fetchone()
-            revisions = self._db.execute("SELECT count(*) FROM revision").fetchone()[0]
+            # each from an index: to read the tables themselves takes seconds where there are a million posts
+            posts = self._db.execute("SELECT count(*) FROM post").fetchone()[0]
+            removed = self._db.execute("SELECT count(*) FROM post WHERE removed IS NOT NULL").fetchone()[0]
+            changes = self._db.execute("SELECT count(*) FROM feed").fetchone()[0]
+            gone = self._db.execute("SELECT count(*) FROM feed WHERE kind = 'removed'").fetchone()[0]
             last = self._db.execute("SELECT coalesce(max(seq), 0) FROM feed").fetchone()[0]
         size = sum(
             file.stat().st_size for file in self._path.parent.glob(f"{self._path.name}*") if file.is_file()
         )
-        return StoreStats(posts, revisions, removed, size, {"kind": "sqlite", "feed": str(last)})
+        return StoreStats(posts, changes - gone, removed, size, {"kind": "sqlite", "feed": str(last)})
 
     def behind(self, after: str | None) -> int:
         query = "SELECT count(*) FROM feed WHERE seq > ?"
@@ -300,7 +309,10 @@ class SqliteStore:
                 )
             script = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
             for statement in statements(script):
-                if version == 0 or (version == 1 and "CREATE TABLE forgotten" in statement):
+                again = (
+                    "IF NOT EXISTS" in statement
+                )  # what was put in later, and older versions may pass over
+                if version == 0 or again or (version == 1 and "CREATE TABLE forgotten" in statement):
                     self._db.execute(statement)
             if version == 0:
                 self._db.execute("INSERT INTO meta VALUES ('uuid', ?)", (uuid.uuid4().hex,))

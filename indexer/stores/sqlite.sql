@@ -41,6 +41,10 @@ CREATE TABLE feed (
 );
 CREATE INDEX feed_post ON feed (post);
 
+-- for counting
+CREATE INDEX IF NOT EXISTS post_removed ON post (removed) WHERE removed IS NOT NULL;
+CREATE INDEX IF NOT EXISTS feed_removed ON feed (seq) WHERE kind = 'removed';
+
 -- words are folded and split in Python; the ascii tokenizer only cuts at the spaces between them
 CREATE VIRTUAL TABLE words USING fts5 (title, text, author, content='', tokenize='ascii');
 CREATE VIRTUAL TABLE vocabulary USING fts5vocab (words, 'row');

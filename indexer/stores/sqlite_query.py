@@ -15,6 +15,8 @@ from indexer.stores.sqlite_rows import marks
 
 #: More words than this behind one wildcard would be a query for everything.
 MOST_WORDS = 1000
+#: The condition that every post fulfils.
+EVERYTHING = "1"
 Values = list[str | float | int]
 Order = tuple[tuple[str, bool], ...]
 #: Each order: its columns, and whether they descend.
@@ -89,7 +91,7 @@ class Compiler:
             return _found(together)
         match node:
             case q.Everything():
-                return "1", []
+                return EVERYTHING, []
             case q.Words() | q.Wild() | q.Near():
                 return _found(self.match(node))
             case q.Exactly(name, value, prefix):

@@ -14,7 +14,8 @@ from indexer.query import parse
 from indexer.relevance import Term, rarities, terms
 from indexer.store import FACETS, Filters, Hit, SearchPage, Sort
 from indexer.stores import sqlite_rows as rows
-from indexer.stores.sqlite_query import ORDERS, Compiled, Compiler, Order, compile_query
+from indexer.stores.sqlite_columns import WORTH, Columns, Numbers
+from indexer.stores.sqlite_query import EVERYTHING, ORDERS, Compiled, Compiler, Order, compile_query
 
 _INTERVALS = {"hour": "%Y-%m-%dT%H:00", "day": "%Y-%m-%d", "week": "week", "month": "%Y-%m-01"}
 #: To ask whether a post fits costs some fifty times as much for each term as to read one more that does, and about
@@ -32,6 +33,7 @@ def page(
     after: str | None,
     facets: Sequence[str],
     by_listing: bool,
+    columns: Columns,
 ) -> SearchPage:
     """One page of hits; see ``Store.search``. To be read in one transaction."""
     tree = parse(query)
@@ -53,7 +55,7 @@ def page(
     total = _count(db, compiled)
     ask = _by_listing if by_listing else _each
     found = ask(db, compiled, order, score, scored, place, limit + 1, total) if total else []
-    counted = {facet: _facet(db, facet, compiled) for facet in facets}
+    counted = _facets(db, facets, compiled, total, columns)
     hits = []
     for *row, _, _, value, posts in found[:limit]:
         stored = rows.stored(*row)
@@ -70,12 +72,14 @@ def page(
 
 
 def histogram(
-    db: sqlite3.Connection, query: str, filters: Filters, interval: str
+    db: sqlite3.Connection, query: str, filters: Filters, interval: str, columns: Columns
 ) -> list[tuple[datetime, int]]:
     """Hits by time of posting; see ``Store.histogram``."""
     if interval not in _INTERVALS:
         raise QueryError(f"no interval {interval!r}", query=query, position=0, cure=", ".join(_INTERVALS))
     compiled = compile_query(parse(query), filters, Compiler(lambda: _vocabulary(db), query))
+    if _count(db, compiled) >= WORTH:
+        return columns.bars(_rows(db, compiled, columns), interval)
     form = _INTERVALS[interval]
     bucket = (
         "strftime('%Y-%m-%d', posted, 'unixepoch', '-6 days', 'weekday 1')"
@@ -191,6 +195,24 @@ def _behind(order: Order, place: Place | None) -> tuple[str, list[object]]:
         parts.append(" AND ".join([*same, f"{column} {'<' if down else '>'} ?"]))
         values += place.values[: at + 1]
     return f" AND ({' OR '.join(f'({part})' for part in parts)})", values
+
+
+def _facets(
+    db: sqlite3.Connection, names: Sequence[str], compiled: Compiled, total: int, columns: Columns
+) -> dict[str, dict[str, int]]:
+    if not names or total < WORTH:
+        return {name: _facet(db, name, compiled) for name in names}
+    rows = _rows(db, compiled, columns)
+    return {name: columns.count(name, rows) for name in names}
+
+
+def _rows(db: sqlite3.Connection, compiled: Compiled, columns: Columns) -> Numbers:
+    """The rows of all hits."""
+    if compiled.match:
+        return columns.rows(db, "SELECT rowid FROM words WHERE words MATCH ?", [compiled.match])
+    if compiled.where == EVERYTHING:
+        return columns.rows(db, "", [])
+    return columns.rows(db, f"SELECT rowid FROM post WHERE {compiled.where}", compiled.values)
 
 
 def _facet(db: sqlite3.Connection, name: str, compiled: Compiled) -> dict[str, int]:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from pydantic import AwareDatetime
 
-from console.sellers import contacts_of
+from console.offers import Contact, offers
 from console.web.api.answers import SAME, After, IfNoneMatch, Limit, Model, answer, mark, marked
 from console.web.api.callers import ReadsPosts
 from console.web.guard import Here
@@ -81,14 +81,6 @@ class Thread(Model):
     """A listing with its replies, by position."""
 
     posts: list[Stored]
-
-
-class Contact(Model):
-    """A way to reach or pay a seller, and in how many of the listings shown it stands."""
-
-    kind: str
-    value: str
-    listings: int
 
 
 class SellerDetail(Model):
@@ -206,7 +198,7 @@ def post(
 
 
 @router.get("/sellers", summary="One seller", response_model=SellerDetail, responses=SAME)
-def one_seller(
+def seller(
     request: Request,
     here: Here,
     who: ReadsPosts,
@@ -217,27 +209,17 @@ def one_seller(
     if_none_match: IfNoneMatch = None,
 ) -> Response:
     """Everything that one handle offers."""
-    query = f"author:{_quoted(name)}" + (f" AND source:{_quoted(source)}" if source else "")
-    page = here.store.search(
-        query, limit=limit, after=_place(request, after), facets=("source", "board"), by_listing=True
-    )
-    contacts = contacts_of(hit.stored for hit in page.hits)
+    found = offers(here.store, name, source, limit=limit, after=_place(request, after))
+    page = found.found
     told = SellerDetail(
         name=name,
         total=page.total,
         listings=[FoundPost.of(hit) for hit in page.hits],
         facets=page.facets,
-        contacts=tuple(
-            Contact(kind=kind, value=value, listings=len(posts))
-            for (kind, value), (_, posts) in contacts.items()
-        ),
+        contacts=found.contacts,
         next=_next(request, page),
     )
     return answer(request, told)
-
-
-def _quoted(value: str) -> str:
-    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _filters(
