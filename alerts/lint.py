@@ -43,9 +43,11 @@ def lint(
     sources: Collection[str] | None = None,
     count: Count | None = None,
     posts: int = 0,
+    only: str = "",
 ) -> list[Advice]:
-    """All advice, by organisation. ``sources``: ids that exist; None: not known. ``count``: in how many stored posts
-    a phrase of folded words stands, whatever its case; ``posts``: how many there are."""
+    """All advice, by organisation. ``only``: id of the one to look at; the others are what it is held against.
+    ``sources``: ids that exist; None: not known. ``count``: in how many stored posts a phrase of folded words stands,
+    whatever its case; ``posts``: how many there are."""
     owners: dict[str, list[str]] = defaultdict(list)
     for one in organisations:
         for key in {fold(term.text) for term in terms_of(one) if term.kind not in SILENT}:
@@ -53,6 +55,8 @@ def lint(
     domains = {domain.lower(): one.id for one in organisations for domain in one.domains}
     found: list[Advice] = []
     for one in organisations:
+        if only not in ("", one.id):
+            continue
         for term in terms_of(one):
             if term.kind not in SILENT:
                 found += _term(one, term, owners, domains)

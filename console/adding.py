@@ -6,7 +6,8 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,14 +91,42 @@ def propose(
 ) -> Proposal:
     """Look at an address through Tor and propose a source. Raises ``AddressRefused``, ``SourceNotFound`` with what
     stands in the way, or ``ProbeFailed``."""
-    settings = load_settings(config)
+    asked = asked_for(url, name, adapter)
+    return proposed(asked, probe(asked.as_json(), config), load_settings(config))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An address that is to be looked at: what the source would be so far, and the path to begin at."""
+
+    url: str
+    source: dict[str, Any]
+    start: str
+    adapter: str | None
+
+    @property
+    def name(self) -> str:
+        """The source's id."""
+        return str(self.source["id"])
+
+    def as_json(self) -> dict[str, Any]:
+        """As the prober wants it."""
+        return {"source": self.source, "start": self.start, "adapter": self.adapter}
+
+
+def asked_for(url: str, name: str | None = None, adapter: str | None = None) -> Asked:
+    """What to ask the prober about an address. Raises ``AddressRefused``."""
     parts = urlsplit(url if "://" in url else f"http://{url}")
     address = f"{parts.scheme}://{parts.netloc}"
     start = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    source = _provisional(address, start, name)
-    told = probe({"source": source, "start": start, "adapter": adapter}, config)
+    return Asked(url, _provisional(address, start, name), start, adapter)
+
+
+def proposed(asked: Asked, told: Mapping[str, Any], settings: Settings) -> Proposal:
+    """The source that the prober's report speaks for. Raises ``SourceNotFound`` with what stands in the way."""
     if not told["adapter"]:
-        raise SourceNotFound(f"{url}: {_why(told)}", cure=_cure(told))
+        raise SourceNotFound(f"{asked.url}: {_why(told)}", cure=_cure(told))
+    source = asked.source
     looked = [(each, _page(settings, each["evidence"])) for each in told["looked"] if each["evidence"]]
     boards = _paths([BoardLink(**each) for each in told["boards"]])
     made = source | {"adapter": told["adapter"], "boards": boards}
@@ -111,21 +140,40 @@ def propose(
     )
 
 
-def probe(asked: Mapping[str, Any], config: Path | None) -> dict[str, Any]:
-    """Run the prober; its report. Raises ``ProbeFailed`` with its own words when it ends without one."""
-    with OwnTor() as tor:
+def probe(
+    asked: Mapping[str, Any],
+    config: Path | None,
+    *,
+    heard: Callable[[int, str], None] = lambda _pages, _url: None,
+    started: Callable[[subprocess.Popen[str]], None] = lambda _process: None,
+) -> dict[str, Any]:
+    """Run the prober; its report. ``heard``: how many pages it has asked for, and the newest; ``started``: its process.
+    Raises ``ProbeFailed`` with its own words when it ends without a report."""
+    report: dict[str, Any] = {}
+    with OwnTor() as tor, tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as faults:
         tor.keep(load_settings(config))
-        done = subprocess.run(
+        process = subprocess.Popen(
             [sys.executable, "-m", "crawler.probe"],
-            input=json.dumps(asked),
             env=crawl_environment(config),
-            capture_output=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=faults,
             text=True,
-            check=False,
         )
-    if done.returncode:
-        raise ProbeFailed(done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "it said nothing")
-    report: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        started(process)
+        assert process.stdin is not None
+        assert process.stdout is not None
+        with process, suppress(BrokenPipeError):
+            process.stdin.write(json.dumps(asked))
+            process.stdin.close()
+            for line in process.stdout:
+                report = json.loads(line)
+                if "asks" in report:
+                    heard(report["pages"], report["asks"])
+        faults.seek(0)
+        said = faults.read().strip()
+    if process.returncode or "adapter" not in report:
+        raise ProbeFailed(said.splitlines()[-1] if said else "it said nothing")
     return report
 
 

@@ -28,6 +28,7 @@ from console.versions import ROUTES, SOURCE, WATCH, keep, notice
 from console.wiring import read_routes, read_sources
 
 _LIST = "organisations"
+_AT_ONCE = 50
 
 
 class Conflict(StopError):
@@ -202,6 +203,21 @@ def look(settings: Settings, database: sa.Engine, kind: str, name: str, at: date
     found = piece(settings, kind, name)
     notice(database, kind, name, found.path, found.text.strip("\n"), at)
     return found
+
+
+def noticed(
+    settings: Settings,
+    database: sa.Engine,
+    before: Mapping[str, object],
+    after: Mapping[str, object],
+    kind: str,
+    at: datetime,
+) -> None:
+    """Keep as versions what somebody changed in the files, by id as it was and is. Of more than fifty at once each is
+    kept when it is next looked at: reading them out of large files takes its time."""
+    names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    for name in names[:_AT_ONCE]:
+        look(settings, database, kind, name, at)
 
 
 def _placed(problem: Problem) -> Problem:

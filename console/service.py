@@ -25,12 +25,15 @@ from alerts.channel import Channel
 from alerts.channels import open_channels
 from alerts.loading import NEGATIVE_LIST
 from alerts.matching import current_matcher
+from alerts.watchlist import Organisation
 from config.errors import DuskwatchError, InputError
 from config.inputs import yaml_files
 from config.log import configure
 from console.copies import compare_copies
+from console.editing import noticed
 from console.evidence import purge_evidence
 from console.heartbeat import Heart
+from console.versions import SOURCE, WATCH
 from console.vitals import Pulses
 from console.wiring import (
     Inputs,
@@ -198,6 +201,9 @@ class Service:
         changed = [name for name, source in fresh.sources.items() if before.sources.get(name) != source]
         with database(now) as engine:
             Leases(engine, now.crawl.lease).wake(changed)  # an operator may have mended what stood in the way
+            at = datetime.now(UTC)
+            noticed(now, engine, _by_id(before), _by_id(fresh), WATCH, at)
+            noticed(now, engine, before.sources, fresh.sources, SOURCE, at)
         _log.info("files were changed and are in force")
 
     def _open_channels(self) -> None:
@@ -382,6 +388,10 @@ class Service:
             channel.close()
         _log.info("service stopped")
         return True
+
+
+def _by_id(inputs: Inputs) -> dict[str, Organisation]:
+    return {each.id: each for each in inputs.organisations}
 
 
 def _stamps(folder: Path) -> dict[Path, tuple[int, int]]:

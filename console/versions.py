@@ -128,3 +128,12 @@ def _written_at(path: Path, at: datetime) -> datetime:
         return min(datetime.fromtimestamp(path.stat().st_mtime, UTC), at)
     except OSError:
         return at
+
+
+def retired(database: sa.Engine, kind: str) -> list[str]:
+    """The names whose newest version is that they were taken out."""
+    columns = version_table.c
+    newest = sa.select(sa.func.max(columns.id)).where(columns.kind == kind).group_by(columns.name)
+    query = sa.select(columns.name).where(columns.id.in_(newest), columns.text == "").order_by(columns.name)
+    with database.connect() as connection:
+        return list(connection.scalars(query))

@@ -127,6 +127,17 @@ class Leases:
                 sa.update(source_table).where(_columns.source.in_(sources)).values(rest_until=None)
             )
 
+    def hasten(self, source: str) -> bool:
+        """Have a source crawled as soon as somebody can; False where it is crawled now."""
+        with self._database.begin() as connection:
+            self._known(connection, [source])
+            done = connection.execute(
+                sa.update(source_table)
+                .where(_columns.source == source, _columns.lease_until.is_(None))
+                .values(rest_until=None, started_at=None)
+            )
+        return bool(done.rowcount)
+
     def ended(self, source: str, token: str, process: int) -> None:
         """Say that a process of this machine has ended, for which ``token`` was taken: also one that broke off."""
         its = _columns.lease_owner.startswith(f"{_MACHINE} {process} ", autoescape=True)

@@ -1,7 +1,8 @@
 """Looks at an address or a source without storing posts, for ``duskwatch source add`` and ``source test``.
 
 ``python -m crawler.probe`` reads one JSON object from its standard input, ``{"source": {...}, "start": path, "adapter":
-name or null}`` to explore or ``{"source": {...}}`` to test, and prints one: what was found, with the references under
+name or null}`` to explore or ``{"source": {...}}`` to test, and prints, after a line for each page that it asks for,
+one: what was found, with the references under
 which the pages were kept. It fetches as a crawl does, by the same handler and middlewares: through Tor or not at all.
 """
 
@@ -94,6 +95,8 @@ class ProbeSpider(scrapy.Spider):
         self.report.pages += 1
         assert self.crawler.engine is not None
         first = self.report.pages == 1
+        sys.stdout.write(json.dumps({"pages": self.report.pages, "asks": url}) + "\n")
+        sys.stdout.flush()
         try:
             response = await self.crawler.engine.download_async(Request(url, dont_filter=True))
         except Exception as error:

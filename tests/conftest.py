@@ -27,7 +27,7 @@ from indexer.opening import open_store
 from indexer.post import Kind, Post, PostKey
 from indexer.stores.elasticsearch_client import connect, read_url
 
-pytest_plugins = ["databases"]
+pytest_plugins = ["browsing", "databases"]
 
 
 COMMAND = "console.cli.main"

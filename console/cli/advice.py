@@ -63,10 +63,11 @@ def lint(
                 sources=inputs.sources,
                 count=lambda phrase: opened.search(f'"{phrase}"', limit=1).total,
                 posts=opened.stats().posts,
+                only=only,
             )
     else:
-        found = warnings_of(inputs.organisations, today, sources=inputs.sources)
-    rows = [asdict(each) for each in found if only in ("", each.organisation)]
+        found = warnings_of(inputs.organisations, today, sources=inputs.sources, only=only)
+    rows = [asdict(each) for each in found]
     show(context, rows, table(rows, ("organisation", "field", "text", "what", "cure"), "nothing to warn of"))
     if rows:
         raise typer.Exit(1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -13,8 +14,11 @@ from alerts.matching import build_matcher
 from alerts.message import matches_json, plain
 from config.settings import load_settings
 from console.cli import advice, watch_coverage, watch_past
-from console.cli.output import options, show
-from console.wiring import read_inputs, restart_watching, watch
+from console.cli.output import options, show, table
+from console.editing import look
+from console.versions import WATCH
+from console.versions import versions as known_versions
+from console.wiring import database, read_inputs, restart_watching, watch
 
 app = typer.Typer(name="watch", help="Check and try watchlists, run the watcher.", no_args_is_help=True)
 advice.add_to(app)
@@ -75,6 +79,20 @@ def test(
     show(context, value, None)
     if not options(context).as_json:
         typer.echo("\n".join(lines) or "nothing found")
+
+
+@app.command()
+def versions(
+    context: typer.Context,
+    organisation: Annotated[str, typer.Argument(help="id of the organisation, also of one that is retired")],
+) -> None:
+    """Who changed an organisation's entry, when and why; also what somebody changed in the file."""
+    settings = load_settings(options(context).config)
+    with database(settings) as engine:
+        look(settings, engine, WATCH, organisation, datetime.now(UTC))
+        found = known_versions(engine, WATCH, organisation)
+    rows = [asdict(each) | {"who": each.who or "somebody in the file"} for each in found]
+    show(context, found, table(rows, ("at", "who", "why", "origin", "file"), "no version is known"))
 
 
 watch_past.add_to(app)

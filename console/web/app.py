@@ -35,6 +35,7 @@ from console.web.pages import (
     seller,
     sources,
     sso,
+    watch_edit,
     watchlists,
 )
 from console.web.rendering import page
@@ -84,6 +85,7 @@ def create_app(config: Path | None, clock: Callable[[], datetime] = lambda: date
         seller,
         sources,
         coverage,
+        watch_edit,
         watchlists,
         overview,
     ):

@@ -55,6 +55,11 @@ class Context:
                     self.faults = str(error)
             return self._inputs
 
+    def look_again(self) -> None:
+        """Have the files read at the next request: this console has just changed one."""
+        with self._lock:
+            self._read_at = -_FRESH
+
     @property
     def store(self) -> Store:
         """The store, opened once in each thread."""

@@ -79,6 +79,22 @@ def _within(old: str, new: str) -> Markup:
     return Markup("").join(parts)
 
 
+def lines_changed(before: str, after: str, around: int = 3) -> Markup:
+    """What changed between two texts of our own people, as ``<ins>`` and ``<del>``, with lines around it. Nothing is
+    altered in them but unseen characters, which show as their code."""
+    lines = []
+    for line in difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=around):
+        if line.startswith(("---", "+++")):
+            continue
+        words = escape(plain(line))
+        tag = {"+": "ins", "-": "del"}.get(line[:1])
+        if line.startswith("@@"):
+            lines.append(Markup("<span class='at'>{}</span>").format(words))
+        else:
+            lines.append(Markup("<{0}>{1}</{0}>").format(Markup(tag), words) if tag else words)
+    return Markup("\n").join(lines)
+
+
 def quiet(text: object) -> str:
     """A board's words on one line, nothing to click in them."""
     return " ".join(unlinked(str(text)).split())

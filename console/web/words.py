@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from console.web.analysis_words import INDONESIAN as _OF_ANALYSIS
+from console.web.words_of_editors import EDITORS
 
 LANGUAGES: Final = {"en": "English", "id": "Bahasa Indonesia"}
 
-_INDONESIAN: Final = {
+_INDONESIAN: Final = EDITORS | {
     "Inbox": "Kotak masuk",
     "Search": "Cari",
     "Sources": "Sumber",

@@ -18,6 +18,8 @@ from alembic.runtime.migration import MigrationContext
 import alerts.outbox
 import alerts.watcher
 import console.accounts
+import console.probing
+import console.versions
 import crawler.state
 from config.database import metadata, migrate, open_database
 from console.service import Service
@@ -175,6 +177,8 @@ def test_migrations_make_the_tables_that_the_code_uses(tmp_path: Path) -> None:
     assert alerts.watcher
     assert crawler.state
     assert console.accounts
+    assert console.probing
+    assert console.versions
     engine = open_database(f"sqlite:///{tmp_path}/state.db")
     migrate(engine)
     migrate(engine)

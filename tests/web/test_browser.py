@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +16,7 @@ from console import accounts
 from console.accounts import Role
 from console.web.server import Server
 
-sync_api = pytest.importorskip("playwright.sync_api")
+pytest.importorskip("playwright.sync_api")
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(chromium() is None, reason="chromium is not installed (Debian: chromium)"),
@@ -33,22 +32,6 @@ def server(workspace: Workspace) -> Iterator[Server]:
     running.start()
     yield running
     running.stop(10)
-
-
-@pytest.fixture
-def browser() -> Iterator[Any]:
-    flags = [
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--disable-quic",
-    ]
-    with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
-            executable_path=chromium(), chromium_sandbox=os.geteuid() != 0, args=flags
-        )
-        yield opened
-        opened.close()
 
 
 def test_a_morning(server: Server, browser: Any, tmp_path: Path) -> None:

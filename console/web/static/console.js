@@ -37,6 +37,30 @@
     window.addEventListener("pagehide", () => source.close());
   }
   document.querySelectorAll("select#language").forEach((one) => one.addEventListener("change", () => one.form.submit()));
+  // an editor's preview follows what is typed; the answer to an older text is dropped
+  const editor = document.querySelector("form[data-preview]");
+  const preview = document.getElementById("preview");
+  if (editor && preview) {
+    let waiting = 0;
+    let asked = null;
+    const look = async () => {
+      if (asked) asked.abort();
+      asked = new AbortController();
+      preview.setAttribute("aria-busy", "true");
+      try {
+        const answer = await fetch(editor.dataset.preview, { method: "POST", body: new URLSearchParams(new FormData(editor)), signal: asked.signal });
+        if (answer.ok) preview.innerHTML = await answer.text();
+        preview.removeAttribute("aria-busy");
+      } catch (error) {
+        if (error.name !== "AbortError") preview.removeAttribute("aria-busy");
+      }
+    };
+    editor.addEventListener("input", (event) => {
+      if (event.target.name === "why") return;
+      clearTimeout(waiting);
+      waiting = setTimeout(look, 600);
+    });
+  }
   let rows = [];
   let at = -1;
   const go = (to) => {
