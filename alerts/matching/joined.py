@@ -10,8 +10,8 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
+from alerts.matching.beginnings import Indexes
 from alerts.matching.folding import IGNORED, OTHER, SEVERAL, base, table, without_tags
-from alerts.matching.trie import Indexes
 from alerts.matching.views import COMPACT, DIGITS, IN_WORD, SOUND, WORDS, View, sign_table
 
 Bytes = npt.NDArray[np.uint8]

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from alerts.matching.beginnings import MASKS, PADDING, STEP, windows
 from alerts.matching.folding import GAP
 from alerts.matching.hashing import Hashes, Indexes
 from alerts.matching.joined import BEHIND, END, NONE, Joined
-from alerts.matching.trie import MASKS, PADDING, STEP, windows
 
 LONGEST = 8 * STEP  #: letters; of a longer word nothing is known
 _FACTORS = np.random.default_rng(20220107).integers(1, 2**63, LONGEST // STEP, np.uint64) | np.uint64(1)

@@ -7,11 +7,11 @@ from itertools import pairwise
 
 import numpy as np
 
+from alerts.matching.beginnings import PADDING
 from alerts.matching.folding import Folded, fold
 from alerts.matching.found import Found
 from alerts.matching.hashing import Hashes, Table, mixed, words_of
 from alerts.matching.lines import Flags, Lines, hashes_of
-from alerts.matching.trie import PADDING
 from alerts.matching.typos import Name
 from alerts.matching.verify import gap_is_short
 from alerts.matching.views import WORDS

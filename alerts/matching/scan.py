@@ -13,6 +13,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from alerts.matching.beginnings import PADDING, Beginnings, Indexes
 from alerts.matching.joined import (
     ARABIC,
     BANG,
@@ -31,7 +32,6 @@ from alerts.matching.joined import (
     signs_of,
 )
 from alerts.matching.lines import Lines, lines_of
-from alerts.matching.trie import PADDING, Indexes, Trie
 
 Bools = npt.NDArray[np.bool_]
 Hits = list[tuple[int, int]]  # of one text: places, and which pattern stands there
@@ -137,12 +137,12 @@ class _Spread:
     """Patterns of a view in which letters may be spread. Immutable."""
 
     def __init__(self, patterns: Sequence[bytes]) -> None:
-        self._trie = Trie(patterns)
+        self._beginnings = Beginnings(patterns)
         self._lengths = np.fromiter(map(len, patterns), np.intp, len(patterns))
 
     def scan(self, shown: Bytes, joined: Joined, opens: Bools, into: dict[int, Spread]) -> None:
         runs = _Runs(shown, opens)
-        places, numbers = self._trie.find(runs.letters.tobytes() + PADDING, runs.places)
+        places, numbers = self._beginnings.find(runs.letters.tobytes() + PADDING, runs.places)
         if len(places):
             runs.spread(joined, places, numbers, self._lengths[numbers], into)
 
@@ -162,11 +162,11 @@ class Scanner:
         ``sound``: runs as one letter."""
         chosen = np.array(capital, bool)
         self._words = [
-            (Trie([words[number] for number in numbers.tolist()]), numbers, must)
+            (Beginnings([words[number] for number in numbers.tolist()]), numbers, must)
             for must, numbers in ((True, np.flatnonzero(chosen)), (False, np.flatnonzero(~chosen)))
         ]
         self._compact, self._sound = _Spread(compact), _Spread(sound)
-        self._signs = Trie(signs) if signs else None
+        self._signs = Beginnings(signs) if signs else None
 
     def scan(self, texts: Sequence[str]) -> Scanned:
         """All views of these texts."""
@@ -198,7 +198,7 @@ class Scanner:
     def _scan_words(self, joined: Joined, lines: Lines, into: dict[int, Hits]) -> None:
         there = lines.starts if lines.places is None else lines.places[lines.starts]
         capital = (joined.kinds.take(there) & UPPER) != 0
-        for trie, chosen, must in self._words:
-            places, numbers = trie.find(lines.letters, lines.starts[capital] if must else lines.starts)
+        for beginnings, chosen, must in self._words:
+            places, numbers = beginnings.find(lines.letters, lines.starts[capital] if must else lines.starts)
             if len(places):
                 _by_text(places, lines.ends, chosen[numbers], into)

@@ -15,6 +15,7 @@ from itertools import pairwise
 import numpy as np
 from rapidfuzz.distance import OSA
 
+from alerts.matching.beginnings import PADDING
 from alerts.matching.domains import host_around, is_dot, stands_alone
 from alerts.matching.folding import OTHER, Folded, fold
 from alerts.matching.found import MOST_PLACES, Found
@@ -23,7 +24,6 @@ from alerts.matching.legal import without_legal_form
 from alerts.matching.lines import Flags, Lines, Memory, hashes_of
 from alerts.matching.ordinary import is_ordinary
 from alerts.matching.terms import Term
-from alerts.matching.trie import PADDING
 from alerts.matching.verify import gap_is_short
 from alerts.matching.views import WORDS
 
@@ -136,7 +136,7 @@ class TypoIndex:
                         yield text, found
 
     def _near(self, entries: Indexes, places: Indexes, hashes: Hashes) -> Indexes:
-        """Which of these words, where words of the text stand, are in names with one or two wrong words here."""
+        """Which of these words of names, and where each may stand, are of names with one or two wrong words there."""
         names, first = self._owner[entries], places - self._number[entries]
         counts, begun = self._counts[names], self._begun[names]
         inside = (first >= 0) & (first + counts <= len(hashes))

@@ -2,7 +2,7 @@
 
 A word is looked for as one run of letters, folded as the matcher folds: ``no_ka``, ``No Ka`` and ``NOKA`` are one. The
 words of a text are looked up by their hashes, alone and up to four in a row as one. Words in signs (Chinese, Japanese,
-Thai and the like), which stand without spaces, are found by a trie at each sign.
+Thai and the like), which stand without spaces, are looked for at each sign.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from alerts.matching.beginnings import PADDING, Beginnings
 from alerts.matching.folding import fold
 from alerts.matching.hashing import BASE, Hashes, Indexes, Table, powers, words_of
 from alerts.matching.joined import BEHIND, Text, join, one_text, signs_of
 from alerts.matching.lines import Lines, lines_of
-from alerts.matching.trie import PADDING, Trie
 from alerts.matching.views import signs
 
 _RUN: Final = 4  # words in a row that may be one; of a longer phrase these are looked for
@@ -87,7 +87,7 @@ class Runs:
         self._signs = np.array(shown, np.intp)
         patterns = [runs[number].removeprefix(_SIGNS) for number in shown]
         self._sizes = np.fromiter(map(len, patterns), np.intp, len(patterns))
-        self._trie = Trie(patterns) if patterns else None
+        self._beginnings = Beginnings(patterns) if patterns else None
 
     def find(self, texts: Sequence[str]) -> Stands:
         """All runs in those of the texts that have a telling one."""
@@ -95,7 +95,7 @@ class Runs:
         lines = lines_of(join(given))
         view = lines.letters[: -len(PADDING)]
         rows = [self._spelt(view, lines)]
-        if self._trie is not None and not all(map(str.isascii, texts)):
+        if self._beginnings is not None and not all(map(str.isascii, texts)):
             rows.append(self._shown(given))
         of, numbers, starts, ends = (np.concatenate(column) for column in zip(*rows, strict=True))
         kept = np.isin(of, of[self._tells[numbers]])
@@ -120,9 +120,9 @@ class Runs:
     def _shown(self, given: Text) -> Rows:
         shown = signs_of(given)
         none: npt.NDArray[np.intp] = np.empty(0, np.intp)
-        if self._trie is None:
+        if self._beginnings is None:
             return none, none, none, none
-        at, hits = self._trie.find(shown.shown + PADDING, np.arange(0, len(shown.shown), 2))
+        at, hits = self._beginnings.find(shown.shown + PADDING, np.arange(0, len(shown.shown), 2))
         begin = shown.places[at // 2]
         end = shown.places[(at + self._sizes[hits]) // 2 - 1]
         of = np.searchsorted(given.ends, begin) - 1

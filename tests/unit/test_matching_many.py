@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from alerts.matching import build_matcher
 from alerts.matching import engine as engine_module
+from alerts.matching.beginnings import PADDING, Beginnings
 from alerts.matching.engine import TextMatcher
 from alerts.matching.folding import fold
 from alerts.matching.found import MOST_PLACES
 from alerts.matching.joined import BEHIND, END, NONE, join, one_text
 from alerts.matching.lines import Memory, hashes_of
-from alerts.matching.trie import PADDING, Trie
 from alerts.matching.views import COMPACT, SOUND, WORDS
 from alerts.watchlist import Organisation
 
@@ -116,7 +116,7 @@ _FEW = st.text("ab", min_size=1, max_size=20).map(str.encode)
     st.lists(_LETTERS | _FEW, max_size=12, unique=True), st.lists(_LETTERS | _FEW, max_size=8).map(b"\0".join)
 )
 def test_the_trie_finds_what_begins_at_each_place(patterns: list[bytes], text: bytes) -> None:
-    places, numbers = Trie(patterns).find(text + PADDING, np.arange(len(text)))
+    places, numbers = Beginnings(patterns).find(text + PADDING, np.arange(len(text)))
     expected = {
         (at, n) for at in range(len(text)) for n, one in enumerate(patterns) if text.startswith(one, at)
     }
