@@ -63,7 +63,12 @@ _CLOSED = frozenset(
 )
 #: A link within the host that needs no more than to be put behind its base: no scheme, no dots to resolve.
 _PLAIN = re.compile(r"(?!.*(?:/\.|[\s\\\x00-\x1f]))(?:/(?!/)|\?.|[\w-]+\.php(?=[?#]|$))")
+#: An address that is whole and has nothing to leave out (an empty query, parameters or fragment).
+_WHOLE = re.compile(
+    r"https?://[\w.:-]+/(?:[\w.,!$%&'()*+/:=@~-]*)(?:\?[\w.,!$%&'()*+/:;=?@~-]+)?(?:#[\w.:=~-]+)?", re.ASCII
+)
 _SPACE = re.compile(r"\s+")
+_UNEVEN = re.compile(r"[^\S ]|  ")
 _NUMBER = re.compile(r"\d{1,12}")
 _THOUSANDS = re.compile(r"(?<=\d)[,.\u00a0](?=\d{3})")
 _GAPS = re.compile(r"\n{3,}")
@@ -159,7 +164,7 @@ def visible(
                         lines.append((depth, []))
                     write(line, coded)
             else:
-                words = _SPACE.sub(" ", raw)
+                words = _SPACE.sub(" ", raw) if _UNEVEN.search(raw) else raw
                 pieces = lines[-1][1]
                 write(words.lstrip() if not pieces or pieces[-1].endswith(" ") else words, worded)
         elif tag == "br":
@@ -235,6 +240,8 @@ def absolute(base: str, node: LexborNode | None) -> str | None:
         if target[0] == "/":
             return f"{origin}{target}"
         return f"{path}{target}" if target[0] == "?" else f"{folder}{target}"
+    if _WHOLE.fullmatch(target):
+        return target
     try:
         return urljoin(base, target)
     except ValueError:

@@ -37,6 +37,7 @@ _MARKS = (
 )
 _TOPIC = re.compile(r"(?:[?&;/])topic[=,](\d{1,12})(?:\.(\d{1,9})?)?")
 _BOARD = re.compile(r"(?:[?&;/])board[=,](\d{1,12})(?:\.(\d{1,9})?)?")
+_ARGUMENTS = re.compile(r"[?#]|/(?:topic|board),")
 _SESSION = re.compile(r"(?:PHPSESSID|[0-9a-f]{7,12})=[0-9a-f]{26,32}(?:&amp;|[&;])?")
 _MESSAGES = (
     (re.compile(r"missing or off limits|does(n't| not) exist", re.I), GateKind.MISSING),
@@ -168,7 +169,7 @@ class SMF:
 
 def _address(url: str, what: str, key: str, offset: int | None) -> str:
     """The plain address, without session ids, which SMF writes into links for visitors without cookies."""
-    base = re.split(r"[?#]|/(?:topic|board),", url, maxsplit=1)[0]
+    base = _ARGUMENTS.split(url, maxsplit=1)[0]
     return f"{base}?{what}={key}" + ("" if offset is None else f".{offset}")
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from urllib.parse import urljoin
+
 import pytest
 
 from config.errors import PageUnreadable
-from crawler.markup import parse, visible
+from crawler.markup import absolute, parse, visible
 
 
 def text_of(html: str, *skip: str) -> str:
@@ -72,3 +74,26 @@ def test_a_large_page_of_ordinary_tags_is_read() -> None:
 
 def test_a_long_line_of_small_pieces_is_read_once() -> None:
     assert len(text_of(("<i>" + "x" * 100 + "</i>") * 30_000)) == 3_000_000
+
+
+@pytest.mark.parametrize("base", ["http://board.invalid/a/b.php?c", "https://other.invalid"])
+@pytest.mark.parametrize(
+    "link",
+    [
+        "http://board.invalid/index.php?topic=1.0;x=2#new",
+        "http://board.invalid/a/../b",
+        "http://board.invalid/?",
+        "?",
+        "http://board.invalid",
+        "http://board.invalid/a;",
+        "b.php?d",
+        "/e",
+        "//f/g",
+        "#h",
+        "http:/i",
+        "HTTP://J/K",
+    ],
+)
+def test_links_lead_where_the_standard_says(base: str, link: str) -> None:
+    node = parse(f'<a href="{link}">x</a>').css_first("a")
+    assert absolute(base, node) == urljoin(base, link)
