@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-DOT_WORDS = ("dot", "punkt", "titik", "punto", "ponto", "точка")
+DOT_WORDS = ("dot", "punkt", "titik", "punto", "ponto", "point", "точка")
 _SIGN = rf"(?:[.．。｡]|{'|'.join(DOT_WORDS)})"
 # in brackets, or alone; a point with a space behind it only ends a sentence
 _DOT = re.compile(

@@ -44,10 +44,7 @@ def spelt(spelling: Spelling, folded: Folded, places: list[int]) -> Parts | None
     host = host_around(folded.text, start, end) if "spread" not in gaps else ""
     if host:
         owner = registered(host).replace("-", "")
-        if (
-            len(owner) != end - start
-            and folded.text[start:end].lower().replace(".", "").replace("-", "") != owner
-        ):
+        if folded.text[start:end].lower().replace(".", "").replace("-", "") != owner:
             return None if not _own(folded.text[start:end], host) else parts
         parts["host"] = 0.85
     return parts

@@ -20,7 +20,7 @@ from quality.elastic_query import elasticsearch
 from quality.names import crowd, organisations
 from quality.peers import PEERS, PeerMissing
 from quality.posts import generated
-from quality.written import HELD_OUT, ORGANISATIONS, TUNED
+from quality.written import HELD_OUT, ORGANISATIONS, TUNED, UNSEEN
 
 _RECALL, _PRECISION = 0.995, 0.99  # the goals
 
@@ -94,7 +94,7 @@ def groups(cases: Sequence[Case]) -> tuple[Groups, Groups]:
 
 def main() -> None:
     watched = [*organisations(), *ORGANISATIONS, *crowd(10_000)]
-    seen, unseen = [*generated(), *TUNED], [*generated(per=3, held_out=True), *HELD_OUT]
+    seen, unseen = [*generated(), *TUNED, *UNSEEN], [*generated(per=3, held_out=True), *HELD_OUT]
     cases = list(dict.fromkeys([*seen, *unseen]))
     matcher = build_matcher(watched)
     matches = {case: matcher.match("", case.text) for case in cases}
@@ -124,10 +124,11 @@ def main() -> None:
         )
 
     print(f"{'':38}{'posts':>5}" + "".join(f"{name:>16}" for name in found))
-    line("generated", [case for case in seen if case not in set(TUNED)])
+    line("generated", [case for case in seen if case not in {*TUNED, *UNSEEN}])
     line("generated, held out", [case for case in unseen if case not in set(HELD_OUT)])
     line("written", TUNED)
     line("written, held out", HELD_OUT)
+    line("written, unseen", UNSEEN)
     line("all", cases)
     right, placed = exact(matches, cases)
     print(

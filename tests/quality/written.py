@@ -1,4 +1,5 @@
-"""Hand-written posts. ``HELD_OUT`` were written before tuning, and what went wrong with them was never looked at."""
+"""Hand-written posts. ``HELD_OUT`` were written before tuning, and what went wrong with them was never looked at;
+``UNSEEN`` were written later by somebody who had not seen the code, with organisations of their own."""
 
 from __future__ import annotations
 
@@ -68,6 +69,20 @@ def _read() -> Iterator[Case]:
                     yield marked(text, f"written: {evasion}", path.stem)
 
 
+def _unseen() -> tuple[list[Organisation], list[Case]]:
+    """The organisations and posts of ``unseen.yaml``."""
+    path = Path(__file__).parent / "unseen.yaml"
+    given = yaml.safe_load(path.read_text(encoding="utf-8"))
+    watched = Watchlist.model_validate({"organisations": given["organisations"]}).organisations
+    cases = [
+        marked(text, f"written: {evasion}", language)
+        for language, posts in given["posts"].items()
+        for post in posts
+        for evasion, text in post.items()
+    ]
+    return list(watched), cases
+
+
 def _is_held_out(case: Case) -> bool:
     """By the text alone, so that more posts change nothing for these."""
     return hashlib.sha256(case.text.encode()).digest()[0] % 3 == 0
@@ -79,3 +94,5 @@ TUNED = [
     *(post for post in _POSTS if not _is_held_out(post)),
 ]
 HELD_OUT = [*(_case(*case) for at, case in enumerate(_CASES) if at % 3 == 0), *filter(_is_held_out, _POSTS)]
+_WATCHED, UNSEEN = _unseen()
+ORGANISATIONS += _WATCHED

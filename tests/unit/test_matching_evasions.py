@@ -86,6 +86,7 @@ def test_finds_a_hidden_name_and_says_how_it_was_hidden(written: str, part: str)
         "リソース",
         "tokorandu.co.id.evil.com",
         "xtokorandu.co.id.evil.com",
+        "tokorandu.co.id.nine-signs.shop",  # the name is as long as the registered label
         "tokorandu-login.com",
         "t o k o r a n d u m",
         "ab1tokorandu2cd",
@@ -98,10 +99,11 @@ def test_does_not_fire(text: str) -> None:
     assert found(text) == set()
 
 
-def test_spelt_dots_are_read_where_only_mail_is_watched() -> None:
-    text = "budi@surat-kandoril dot example"
+@pytest.mark.parametrize("dot", [" dot ", "[point]"])
+def test_spelt_dots_are_read_where_only_mail_is_watched(dot: str) -> None:
+    text = f"budi@surat-kandoril{dot}example"
     [match] = build_matcher([MAIL]).match("", text)
-    assert [text[span.start : span.end] for span in match.spans] == ["surat-kandoril dot example"]
+    assert [text[span.start : span.end] for span in match.spans] == [f"surat-kandoril{dot}example"]
 
 
 def test_a_name_across_title_and_text_is_none() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from quality.cases import Case
 from quality.names import crowd, organisations
 from quality.posts import generated
-from quality.written import HELD_OUT, ORGANISATIONS, TUNED
+from quality.written import HELD_OUT, ORGANISATIONS, TUNED, UNSEEN
 
 from alerts.matching import build_matcher
 
@@ -32,6 +32,12 @@ def test_written_posts_are_found_and_near_misses_are_not() -> None:
     recall, precision = score([*TUNED, *HELD_OUT])
     assert recall >= 0.97
     assert precision >= 0.97
+
+
+def test_posts_of_another_author_are_found() -> None:
+    recall, precision = score(UNSEEN)
+    assert recall >= 0.99
+    assert precision >= 0.99
 
 
 def test_mentions_are_marked_exactly() -> None:
