@@ -35,6 +35,7 @@ class AlertState(StrEnum):
     ESCALATED = "escalated"
     RESOLVED = "resolved"
     FALSE_POSITIVE = "false positive"
+    BASELINE = "baseline"  # history told it; nobody was alarmed (``alerts/baseline.py``)
 
 
 CLOSED = (AlertState.RESOLVED.value, AlertState.FALSE_POSITIVE.value)
@@ -217,7 +218,8 @@ def note(
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which alerts are asked for; None and empty ask for all. ``muted``: only those that a mute kept back, or only the
+    """Which alerts are asked for; None and empty ask for all, but for cases of history, which are found by their state
+    only. ``muted``: only those that a mute kept back, or only the
     others. ``overdue_at``: those that should have been closed by then and are not. ``before``: what follows that time
     and id, the newest first. ``also``: further conditions on the table of alerts."""
 
@@ -249,6 +251,8 @@ class Wanted:
             (columns.tlp, self.tlps),
         )
         found += [column.in_(values) for column, values in among if values]
+        if self.state is None and not self.states:
+            found.append(columns.state != AlertState.BASELINE.value)
         if self.before is not None:
             at, name = self.before
             found.append(

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
+from alerts.baseline import entry_table
 from alerts.cases import Alert, Wanted
 from alerts.outbox import delivery_table
 from alerts.tables import alert_table, digest_table, proposal_table
@@ -87,10 +88,12 @@ def summaries(
     wanted: Wanted = Wanted(),
 ) -> list[Summary]:
     """Every step of the alerts that were made since a time and are wanted, for each source or organisation, or of all
-    together. What a person accepted from a hunt was not late: it is left out."""
+    together. What a person accepted from a hunt was not late, nor what history told: they are left out."""
     columns = alert_table.c
     hunted = sa.select(proposal_table.c.alert).where(proposal_table.c.alert.is_not(None))
-    counted = sa.and_(columns.created_at >= since, columns.id.not_in(hunted), *wanted.conditions())
+    told = sa.select(entry_table.c.alert)
+    late = (columns.id.not_in(hunted), columns.id.not_in(told))
+    counted = sa.and_(columns.created_at >= since, *late, *wanted.conditions())
     fields = (
         columns.id,
         columns[by].label("name") if by else sa.literal("").label("name"),

@@ -51,9 +51,10 @@ class Dispatch:
             values = {"alert": alert.id, "route": reminder.route, "due_at": reminder.at}
             connection.execute(sa.insert(escalation_table).values(**values, channels=list(reminder.channels)))
 
-    def times(self, alert: Alert, at: datetime) -> dict[str, Sending]:
-        """When each channel wants to be told of an alert: in quiet hours later, in a digest where it has one."""
-        return {each.channel: each for each in self._plan(alert, at, ()).sendings}
+    def times(self, alert: Alert, at: datetime, otherwise: Sequence[str] = ()) -> dict[str, Sending]:
+        """When each channel wants to be told of an alert: in quiet hours later, in a digest where it has one.
+        ``otherwise``: the channels for what no route takes."""
+        return {each.channel: each for each in self._plan(alert, at, otherwise).sendings}
 
     def _plan(self, alert: Alert, at: datetime, otherwise: Sequence[str]) -> Plan:
         subject = Subject(alert.organisation, alert.severity, alert.kind, alert.tlp, alert.source)
@@ -72,7 +73,11 @@ def tell_holders(
     say now; how many. ``times``: when a channel wants to be told. Where the alert waits for a digest, this waits with
     it."""
     columns = delivery_table.c
-    reached = (columns.alert == alert, columns.state.in_(("waiting", "sent")), columns.event != "digest")
+    reached = (
+        columns.alert == alert,
+        columns.state.in_(("waiting", "sent")),
+        columns.event.not_in(("digest", "baseline")),
+    )
     holders = set(connection.scalars(sa.select(columns.channel).where(*reached)))
     entries = digest_table.c
     collected = connection.execute(sa.select(digest_table).where(entries.alert == alert)).all()

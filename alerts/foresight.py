@@ -245,7 +245,7 @@ def report(
     columns = alert_table.c
     query = (
         sa.select(columns.organisation, columns.state, sa.func.count(), sa.func.max(columns.created_at))
-        .where(columns.created_at >= since)
+        .where(columns.created_at >= since, columns.state != AlertState.BASELINE.value)
         .group_by(columns.organisation, columns.state)
     )
     counted: dict[str, dict[str, int]] = defaultdict(dict)

@@ -14,6 +14,7 @@ from alerts.dispatch import last_payload, tell_holders, withdraw
 from alerts.message import again
 from alerts.tables import alert_table
 from config.database import transaction
+from config.errors import StopError
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,10 @@ class Actor:
 
     who: str
     origin: str
+
+
+class StateRefused(StopError):
+    """People cannot give an alert this state."""
 
 
 def set_state(
@@ -34,7 +39,10 @@ def set_state(
     why: str = "",
 ) -> Alert:
     """Change an alert's state. The first state that a person gives it also says when it was acknowledged. Whoever
-    got an alert is told when it was a false positive, and when that is taken back. Raises ``AlertUnknown``."""
+    got an alert is told when it was a false positive, and when that is taken back. Raises ``AlertUnknown``, and
+    ``StateRefused`` for the state that only history gives."""
+    if state is AlertState.BASELINE:
+        raise StateRefused("nobody makes an alert a case of history", cure="resolve it instead")
     with transaction(database) as connection:
         return change_state(connection, name, state, by=by, at=at, why=why)
 

@@ -6,22 +6,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 import structlog
 
 from alerts import cases, echoes
+from alerts.baseline import Historian, admit, enter, first_posted, wake
 from alerts.cases import Alert, AlertState, Listing
 from alerts.claims import Claims
 from alerts.copies.keeping import twins
 from alerts.decision import Case, Changed, Decision, Heard, Material, decide
 from alerts.dispatch import Dispatch, tell_holders
+from alerts.history import Verdict
 from alerts.likeness import How, Joined
 from alerts.matching.port import Match
 from alerts.message import again, matches_json, message
 from alerts.mutes import muting
 from alerts.reading import Reading
-from alerts.reposts import find_offer, keep
+from alerts.reposts import find_offer, is_more, keep
 from alerts.severity import Graded, Severity, grade
 from alerts.tables import alert_table, change_table, listing_table
 from alerts.watchlist import Organisation
@@ -29,21 +32,26 @@ from indexer.post import ChangeKind, Kind, Post
 
 _log = structlog.get_logger()
 _US = "duskwatch"
+#: What of an old listing is no alarm.
+_COMES_AND_GOES = frozenset({Material.REMOVED, Material.BACK})
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What one reading did: matches found, alerts raised, alerts that it joined, alerts raised again."""
+    """What one reading did: matches found, alerts raised, alerts that it joined, alerts raised again, and cases of
+    history made."""
 
     matches: int
     new: int
     joined: int
     again: int
+    history: int = 0
 
 
 class Intake:
     """Takes readings. ``organisations``: all that are watched, by id. ``tlps``: the marking of each source; a source
-    that is not named is amber. ``reliabilities``: by the Admiralty code; a source that is not named is F."""
+    that is not named is amber. ``reliabilities``: by the Admiralty code; a source that is not named is F.
+    ``historian``: tells news from history."""
 
     def __init__(
         self,
@@ -51,7 +59,9 @@ class Intake:
         dispatch: Dispatch,
         tlps: Mapping[str, str],
         reliabilities: Mapping[str, str],
+        historian: Historian | None = None,
     ) -> None:
+        self._historian = historian or Historian()
         self.organisations = {organisation.id: organisation for organisation in organisations}
         self._dispatch = dispatch
         self._tlps = tlps
@@ -59,11 +69,23 @@ class Intake:
         #: Of each source those that are copies of it, or of which it is one.
         self.fellows: Mapping[str, frozenset[str]] = {}
 
-    def take(self, connection: sa.Connection, reading: Reading, now: datetime) -> Taken:
-        """Write down what a reading means; the same reading again means nothing."""
+    def take(
+        self,
+        connection: sa.Connection,
+        reading: Reading,
+        now: datetime,
+        verdict: Verdict | None = None,
+        hunt: int | None = None,
+    ) -> Taken:
+        """Write down what a reading means; the same reading again means nothing. ``verdict``: whether it is news, where
+        that is known. ``hunt``: the one that reads."""
         post = reading.change.stored.post
         there = cases.listings_at(connection, post.key.source, post.key.thread)
+        if not there and not reading.found:
+            return Taken(0, 0, 0, 0)
+        verdict = verdict or self._historian.verdict(connection, reading.change)
         raised: set[str] = set()
+        history = 0
         copies: dict[str, Listing] = {}
         told: dict[str, list[Match]] = {}
         for organisation, found in reading.found.items():
@@ -84,8 +106,22 @@ class Intake:
                 continue
             echoes.remember(connection, organisation, post, matches)
             if organisation not in there and organisation not in copies:
-                there[organisation] = self._raise(connection, organisation, reading, matches, now)
+                name = cases.alert_id(organisation, post.key.source, post.key.thread)
+                admitted = admit(connection, post.key.source, name, verdict, now)
+                there[organisation] = self._raise(connection, organisation, reading, matches, now, admitted)
                 raised.add(organisation)
+                if not admitted.news:
+                    history += 1
+                    enter(
+                        connection,
+                        there[organisation],
+                        post,
+                        "listing",
+                        matches[0].strength,
+                        admitted,
+                        now,
+                        hunt,
+                    )
         reading = replace(reading, found=told)
         joined = again_ = 0
         for organisation, listing in (there | copies).items():
@@ -106,8 +142,13 @@ class Intake:
                 what = f"post {reading.change.kind.value}"
                 cases.note(connection, listing.alert, now, _US, what, post.id)
             joined += 1
-            again_ += self._join(connection, listing, reading, speaks, organisation in copies, now)
-        return Taken(sum(map(len, reading.found.values())), len(raised), joined, again_)
+            copy = organisation in copies
+            if copy and not verdict.news:
+                found = reading.found[organisation]
+                enter(connection, listing, post, "copy", found[0].strength, verdict, now, hunt)
+            again_ += self._join(connection, listing, reading, speaks, copy, now, verdict)
+        matches_ = sum(map(len, reading.found.values()))
+        return Taken(matches_, len(raised) - history, joined, again_, history)
 
     def _copied(self, connection: sa.Connection, organisation: str, post: Post) -> Joined | None:
         """The alert of the same thread on a copy of its board, if there is one."""
@@ -125,6 +166,7 @@ class Intake:
         reading: Reading,
         matches: Sequence[Match],
         now: datetime,
+        verdict: Verdict,
     ) -> Listing:
         change = reading.change
         stored, post = change.stored, change.stored.post
@@ -140,7 +182,7 @@ class Intake:
             title=post.title,
             url=post.url,
             severity=graded.severity.value,
-            state=AlertState.NEW.value,
+            state=(AlertState.NEW if verdict.news else AlertState.BASELINE).value,
             tlp=self._tlps.get(post.key.source, "amber"),
             created_at=now,
             updated_at=now,
@@ -160,7 +202,13 @@ class Intake:
         listing = replace(listing, claims=own)
         cases.insert_listing(connection, listing)
         keep(connection, name, organisation, reading.sketch, reading.clues)
-        cases.note(connection, name, now, _US, "alert", f"{organisation} named in {post.id}; {graded}")
+        what = "alert" if verdict.news else AlertState.BASELINE.value
+        said = f"{organisation} named in {post.id}; {graded}"
+        if verdict.doubtful or not verdict.news:
+            said += f"; {verdict}"
+        cases.note(connection, name, now, _US, what, said)
+        if not verdict.news:
+            return listing
         payload = message(
             name,
             organisation,
@@ -174,7 +222,7 @@ class Intake:
             graded.parts,
         )
         if mute is None:
-            own_channels = self._own_channels(organisation)
+            own_channels = self.own_channels(organisation)
             self._dispatch.tell(connection, alert, "new", payload, now, own_channels, remind=True)
         else:
             cases.note(connection, name, now, _US, "muted", f"mute {mute}: kept, not delivered")
@@ -188,6 +236,7 @@ class Intake:
         speaks: bool,
         copy: bool,
         now: datetime,
+        verdict: Verdict,
     ) -> bool:
         """Put a reading to the alert of a listing; whether the alert was raised again. ``copy``: the listing is new
         to the alert."""
@@ -234,9 +283,57 @@ class Intake:
             .where(alert_table.c.id == alert.id)
             .values(claims=decision.claims.json(), severity=decision.severity.value, updated_at=now)
         )
-        if not decision.changes:
+        named_again = alert.state == AlertState.BASELINE and self._says_more(connection, alert, reading, copy)
+        elsewhere = copy and after.source != alert.source and not decision.changes
+        if elsewhere and alert.state == AlertState.BASELINE and verdict.news:
+            self._tell_copy(connection, alert, reading, matches, now)
             return False
-        return self._again(connection, alert, reading, matches, decision, now)
+        if not decision.changes and not (named_again and verdict.news):
+            return False
+        return self._again(connection, alert, reading, matches, decision, now, verdict)
+
+    def _says_more(self, connection: sa.Connection, alert: Alert, reading: Reading, copy: bool) -> bool:
+        """Whether a post that names an organisation again is more than a bump of its old listing."""
+        post, found = reading.change.stored.post, reading.found.get(alert.organisation, [])
+        if copy or reading.change.kind is not ChangeKind.NEW:
+            return False
+        if not any(
+            span.field == "text" or post.kind is not Kind.REPLY for match in found for span in match.spans
+        ):
+            return False  # a thread's title stands above every bump
+        return is_more(connection, alert.id, reading.sketch, reading.claims, Claims.of(alert.claims or {}))
+
+    def _tell_copy(
+        self,
+        connection: sa.Connection,
+        alert: Alert,
+        reading: Reading,
+        matches: Sequence[Match],
+        now: datetime,
+    ) -> None:
+        """Tell of a new copy of an old listing on another source, once for each source."""
+        post = reading.change.stored.post
+        first = first_posted(connection, alert.id)
+        since = f"first posted {first:%Y-%m-%d} on {alert.source}" if first else f"of {alert.source}, undated"
+        payload = self._message(alert, reading, matches, now)
+        payload = again(payload, "copied", f"Copy of an old listing ({since})")
+        own_channels = self.own_channels(alert.organisation)
+        self._dispatch.tell(connection, alert, f"copied:{post.key.source}", payload, now, own_channels)
+
+    def _message(
+        self, alert: Alert, reading: Reading, matches: Sequence[Match], now: datetime
+    ) -> dict[str, Any]:
+        return message(
+            alert.id,
+            alert.organisation,
+            reading.change.stored,
+            matches,
+            reading.facts,
+            alert.severity,
+            alert.tlp,
+            reading.change.stored_at,
+            now,
+        )
 
     def _again(
         self,
@@ -246,6 +343,7 @@ class Intake:
         matches: Sequence[Match],
         decision: Decision,
         now: datetime,
+        verdict: Verdict,
     ) -> bool:
         stored = reading.change.stored
         for change in decision.changes:
@@ -260,10 +358,19 @@ class Intake:
                     at=now,
                 )
             )
-        said = "; ".join(map(worded, decision.changes))
+        said = "; ".join(map(worded, decision.changes)) or "named again, with something new"
         cases.note(connection, alert.id, now, _US, "changed", f"{said} ({stored.post.id})")
-        if alert.state == AlertState.FALSE_POSITIVE:
+        if alert.state == AlertState.FALSE_POSITIVE or not verdict.news:
             return False
+        asleep = alert.state == AlertState.BASELINE
+        if asleep:
+            if decision.changes and all(each.kind in _COMES_AND_GOES for each in decision.changes):
+                return False
+            admitted = admit(connection, stored.post.key.source, alert.id, verdict, now)
+            if not admitted.news:
+                cases.note(connection, alert.id, now, _US, "not told", str(admitted))
+                return False
+            wake(connection, alert.id, said, now)
         alert = replace(alert, severity=decision.severity.value)
         reopened = alert.state == AlertState.RESOLVED
         if reopened:
@@ -276,20 +383,17 @@ class Intake:
         if mute is not None:
             cases.note(connection, alert.id, now, _US, "muted", f"mute {mute}: not delivered")
             return False
-        payload = message(
-            alert.id,
-            alert.organisation,
-            stored,
-            matches,
-            reading.facts,
-            alert.severity,
-            alert.tlp,
-            reading.change.stored_at,
-            now,
-        )
+        payload = self._message(alert, reading, matches, now)
         listed = [
             {"kind": each.kind.value, "before": each.before, "after": each.after} for each in decision.changes
         ]
+        if asleep:  # nobody was told of it before
+            first = first_posted(connection, alert.id)
+            said += f" (old listing, first posted {first:%Y-%m-%d})" if first else " (old listing, undated)"
+            payload = again(payload, "new", said, changes=listed)
+            own_channels = self.own_channels(alert.organisation)
+            self._dispatch.tell(connection, alert, "new", payload, now, own_channels, remind=True)
+            return True
         removed = all(change.kind is Material.REMOVED for change in decision.changes)
         event = "removed" if removed else "changed"
         payload = again(payload, event, said, changes=listed)
@@ -298,7 +402,7 @@ class Intake:
             times = self._dispatch.times(alert, now)
             tell_holders(connection, alert.id, key, payload, now, times)
         else:
-            own_channels = self._own_channels(alert.organisation)
+            own_channels = self.own_channels(alert.organisation)
             self._dispatch.tell(connection, alert, key, payload, now, own_channels, remind=reopened)
         return True
 
@@ -310,7 +414,8 @@ class Intake:
         rules = known.severity if known else None
         return grade(matches[0].strength, post.kind, reading.facts, reliability, rules)
 
-    def _own_channels(self, organisation: str) -> tuple[str, ...]:
+    def own_channels(self, organisation: str) -> tuple[str, ...]:
+        """The channels that an organisation names; none: every channel."""
         known = self.organisations.get(organisation)
         return known.channels if known else ()
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 import sqlalchemy as sa
 
 from alerts.claims import Claims
-from alerts.likeness import Candidate, How, Joined, Sketch, likeness, same_offer
+from alerts.likeness import ALIKE, Candidate, How, Joined, Sketch, likeness, same_offer
 from alerts.tables import alert_table, bucket_table, clue_table, insert_new, sketch_table
 from indexer.fact import Fact
 from indexer.post import Post
@@ -99,6 +99,21 @@ def find_offer(
             for alert, claimed in kept
         ],
     )
+
+
+def is_more(
+    connection: sa.Connection, alert: str, sketch: Sketch | None, claims: Claims, known: Claims
+) -> bool:
+    """Whether a post says more than the texts of an alert: its text is like none of them, or it claims what they do
+    not. ``known``: what they claim."""
+    said = claims.beside(known)
+    told = (said.sample and not known.sample, said.free and not known.free, said.sold and not known.sold)
+    if said.prices or said.volume or said.count or any(told):
+        return True
+    if sketch is None:
+        return False
+    kept = _signatures(connection, {alert})
+    return all(likeness(sketch.signature, each) < ALIKE for _, each in kept)
 
 
 def keep(

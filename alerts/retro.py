@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from alerts import cases
 from alerts.handling import Actor
+from alerts.history import NEWS
 from alerts.intake import Intake
 from alerts.likeness import Copies
 from alerts.matching.port import Matcher
@@ -220,7 +221,7 @@ def accept(
 def _take(
     connection: sa.Connection, intake: Intake, proposed: Proposed, reading: Reading, by: Actor, at: datetime
 ) -> str:
-    taken = intake.take(connection, reading, at)
+    taken = intake.take(connection, reading, at, NEWS)
     listing = cases.listings_at(connection, proposed.source, proposed.thread)[proposed.organisation]
     what = "accepted from a hunt" if taken.new else "joined from a hunt"
     cases.note(connection, listing.alert, at, by.who, what, proposed.id, by.origin)

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
+from alerts.baseline import Historian, Past, waits
+from alerts.baseline_report import make_reports
 from alerts.copies import keeping
 from alerts.copies.groups import copies, fellows
 from alerts.dispatch import Dispatch
@@ -43,13 +45,14 @@ class WatchRun:
     alerts_joined: int
     alerts_again: int = 0  # raised again for a material change
     failed: int = 0  # posts that could not be read; each is named in the log
+    history: int = 0  # cases of history made: told in a report
 
 
 class Watcher:
     """One pass over what is new in the store. ``channels``: the names of all channels. ``tlps``: the marking
     of each source; a source that is not named is amber. ``ways``: the routes; without any every alert goes to its
     organisation's channels, or to all. ``reliabilities``: of the sources by the Admiralty code, F where none is
-    given."""
+    given. ``past``: how sources had been read; without it all is news."""
 
     def __init__(
         self,
@@ -62,12 +65,16 @@ class Watcher:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         ways: Sequence[Way] = (),
         reliabilities: Mapping[str, str] | None = None,
+        past: Past | None = None,
     ) -> None:
         self._store = store
         self._database = database
         self._matcher = matcher
         self._organisations = {each.id: each for each in organisations}
-        self._intake = Intake(organisations, Dispatch(ways, tuple(channels)), tlps, reliabilities or {})
+        self._dispatch = Dispatch(ways, tuple(channels))
+        self._past = past
+        self._historian = Historian(past)
+        self._intake = Intake(organisations, self._dispatch, tlps, reliabilities or {}, self._historian)
         self._clock = clock
 
     def run_once(self, batch: int = 500) -> WatchRun:
@@ -79,12 +86,14 @@ class Watcher:
         while True:
             with self._database.begin() as connection:
                 cursor = self._cursor(connection)
+            looked = self._clock()
             try:
                 page = self._store.changes(cursor, batch)
             except CursorUnknown as error:
                 cure = "duskwatch watch restart reads the feed of the store in use from its beginning"
                 raise CursorUnknown(error.message, cure=cure) from error
             if not page.changes:
+                self._report(looked)
                 return total
             if first:
                 self._intake.fellows, first = fellows(copies(self._database)[0]), False
@@ -93,11 +102,22 @@ class Watcher:
                 if self._cursor(connection) != cursor:
                     continue  # another watcher handled these
                 keeping.take(connection, page.changes)
+                self._historian.observe(connection, page.changes)
                 runs = [self._take(connection, reading) for reading in readings]
                 self._move(connection, page.cursor)
             total = WatchRun(*(sum(column) for column in zip(*map(astuple, (total, *runs)), strict=True)))
             if len(readings) < batch:
+                self._report(looked)
                 return total
+
+    def _report(self, looked: datetime) -> None:
+        """Tell what history said, where it is due. The feed was read to its end, and ``looked`` at then."""
+        with self._database.connect() as connection:
+            if not waits(connection):
+                return
+        with self._database.begin() as connection:
+            self._cursor(connection)  # locked, so that two watchers do not make the same report
+            make_reports(connection, self._dispatch, self._intake.own_channels, self._past, looked)
 
     def restart(self) -> None:
         """Have the next run read the feed from its beginning. What has an alert gets no second one."""
@@ -106,7 +126,9 @@ class Watcher:
 
     def _take(self, connection: sa.Connection, reading: Reading) -> WatchRun:
         taken = self._intake.take(connection, reading, self._clock())
-        return WatchRun(1, taken.matches, taken.new, taken.joined, taken.again, int(reading.failed))
+        return WatchRun(
+            1, taken.matches, taken.new, taken.joined, taken.again, int(reading.failed), taken.history
+        )
 
     def _watched(self, changes: Sequence[Change]) -> set[Thread]:
         """Those threads of the changes that an alert is about."""

@@ -136,6 +136,12 @@ class WatchSettings(_Section):
 
     every: Annotated[float, Field(ge=0.1, le=3600, description="pause between two runs, seconds")] = 10.0
     batch: Annotated[int, Field(ge=1, le=10_000, description="changes handled in one transaction")] = 500
+    history: Annotated[
+        Literal["report", "alert"],
+        Field(
+            description="what was posted before its source was added: one report that alarms nobody, or an alert each"
+        ),
+    ] = "report"
 
 
 class DeliverSettings(_Section):

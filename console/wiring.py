@@ -23,6 +23,7 @@ from alerts.channels import open_channels
 from alerts.clocks import warn
 from alerts.deliverer import Deliverer, DeliverRun
 from alerts.dispatch import Dispatch
+from alerts.history import Beginning
 from alerts.intake import Intake
 from alerts.loading import load_negative, load_watchlists
 from alerts.matching import build_matcher
@@ -36,6 +37,7 @@ from config.inputs import NOTHING, Instead, yaml_files
 from config.settings import Settings, load_settings
 from console.blind import not_seen
 from crawler.adapters import AdapterUnknown, load_adapter
+from crawler.beginnings import began
 from crawler.coverage import pause
 from crawler.health import CURES, Standing
 from crawler.source import Source, load_sources
@@ -316,7 +318,14 @@ def _watcher(
         _markings(inputs),
         ways=inputs.ways,
         reliabilities=_reliabilities(inputs),
+        past=_past if inputs.settings.watch.history == "report" else None,
     )
+
+
+def _past(connection: sa.Connection, source: str, seen: datetime) -> Beginning | None:
+    """How a source had been read by then, from what the crawls remember."""
+    found = began(connection, source, seen)
+    return Beginning(found.at, found.first_ended, found.settled, found.last_read) if found else None
 
 
 def purge(settings: Settings, *, days: float | None = None, dry_run: bool = False) -> int | None:

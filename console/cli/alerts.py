@@ -14,7 +14,7 @@ from alerts.handling import add_note, assign, set_due, set_state
 from alerts.message import plain
 from alerts.severity import Severity
 from config.settings import load_settings
-from console.cli import alert_rules
+from console.cli import alert_history, alert_rules
 from console.cli.output import options, show, table
 from console.cli.people import me
 from console.cli.times import moment
@@ -215,6 +215,7 @@ def clock(
     )
 
 
+alert_history.add_to(app)
 alert_rules.add_to(app)
 
 

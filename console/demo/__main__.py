@@ -63,6 +63,7 @@ class Demo:
                 f'control = "127.0.0.1:{network.control_port}"\n'
                 f'control_password = "{network.control_password}"\n'
                 '[log]\nlevel = "error"\n'
+                '[watch]\nhistory = "alert"\n'  # the case is of 2022, and stands there before the first crawl
             ),
             f"config/sources/{SOURCE}.yaml": (
                 f"id: {SOURCE}\nname: Demo forum\nkind: forum\nadapter: machina\n"

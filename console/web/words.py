@@ -127,6 +127,7 @@ _INDONESIAN: Final = EDITORS | {
     "removed": "dihapus",
     "new": "baru",
     "acknowledged": "diterima",
+    "baseline": "riwayat awal",
     "escalated": "dieskalasi",
     "resolved": "selesai",
     "false positive": "positif palsu",
