@@ -49,7 +49,8 @@ class AlertUnknown(StopError):
 class Alert:
     """One alert. Times are aware UTC; ``matches`` are JSON-ready, as the matcher gave them, with spans in ``post``;
     ``claims`` are those of all its listings (``alerts/claims.py``). ``muted_by``: the mute that kept it from being
-    delivered, else None."""
+    delivered, else None. ``tier``: possible where its listings name nobody; then ``possible`` says what speaks for and
+    against it."""
 
     id: str
     organisation: str
@@ -75,6 +76,8 @@ class Alert:
     due_at: datetime | None = None
     acknowledged_at: datetime | None = None
     muted_by: int | None = None
+    tier: str = "certain"
+    possible: Mapping[str, Any] | None = None
 
     def overdue(self, now: datetime) -> bool:
         """Whether it should have been closed by ``now``."""
@@ -221,7 +224,8 @@ class Wanted:
     """Which alerts are asked for; None and empty ask for all, but for cases of history, which are found by their state
     only. ``muted``: only those that a mute kept back, or only the
     others. ``overdue_at``: those that should have been closed by then and are not. ``before``: what follows that time
-    and id, the newest first. ``also``: further conditions on the table of alerts."""
+    and id, the newest first. ``also``: further conditions on the table of alerts. ``tier``: alerts of listings that
+    name the organisation, or those that are possible; None asks for both."""
 
     state: str | None = None
     organisation: str | None = None
@@ -235,11 +239,12 @@ class Wanted:
     tlps: Sequence[str] = ()
     before: tuple[datetime, str] | None = None
     also: Sequence[sa.ColumnElement[bool]] = ()
+    tier: Literal["certain", "possible"] | None = "certain"
 
     def conditions(self) -> list[sa.ColumnElement[bool]]:
         """What a query narrows the table of alerts to."""
         columns = alert_table.c
-        names = ("state", "organisation", "source", "severity", "assignee")
+        names = ("state", "organisation", "source", "severity", "assignee", "tier")
         found = [columns[name] == getattr(self, name) for name in names if getattr(self, name) is not None]
         if self.muted is not None:
             found.append(columns.muted_by.is_not(None) if self.muted else columns.muted_by.is_(None))

@@ -92,7 +92,7 @@ def summaries(
     columns = alert_table.c
     hunted = sa.select(proposal_table.c.alert).where(proposal_table.c.alert.is_not(None))
     told = sa.select(entry_table.c.alert)
-    late = (columns.id.not_in(hunted), columns.id.not_in(told))
+    late = (columns.tier == "certain", columns.id.not_in(hunted), columns.id.not_in(told))
     counted = sa.and_(columns.created_at >= since, *late, *wanted.conditions())
     fields = (
         columns.id,

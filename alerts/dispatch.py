@@ -35,11 +35,15 @@ class Dispatch:
         otherwise: Sequence[str] = (),
         *,
         remind: bool = False,
+        collect: tuple[str, datetime] | None = None,
     ) -> None:
         """Send a message by the routes, each channel once for this ``event``. ``otherwise``: the organisation's own
-        channels, for what no route takes. ``remind``: have the routes escalate it when nobody acknowledges."""
+        channels, for what no route takes. ``remind``: have the routes escalate it when nobody acknowledges.
+        ``collect``: the digest, and its time, in which it waits whatever the routes say of when."""
         planned = self._plan(alert, at, tuple(otherwise) or self.channels)
         for sending in planned.sendings:
+            if collect is not None:
+                sending = Sending(sending.channel, collect[1], sending.route or collect[0])
             if sending.route is None:
                 enqueue(connection, alert.id, event, sending.channel, payload, at, not_before=sending.at)
             else:
@@ -57,7 +61,7 @@ class Dispatch:
         return {each.channel: each for each in self._plan(alert, at, otherwise).sendings}
 
     def _plan(self, alert: Alert, at: datetime, otherwise: Sequence[str]) -> Plan:
-        subject = Subject(alert.organisation, alert.severity, alert.kind, alert.tlp, alert.source)
+        subject = Subject(alert.organisation, alert.severity, alert.kind, alert.tlp, alert.source, alert.tier)
         return plan(self.ways, subject, at, otherwise)
 
 

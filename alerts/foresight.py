@@ -245,7 +245,11 @@ def report(
     columns = alert_table.c
     query = (
         sa.select(columns.organisation, columns.state, sa.func.count(), sa.func.max(columns.created_at))
-        .where(columns.created_at >= since, columns.state != AlertState.BASELINE.value)
+        .where(
+            columns.created_at >= since,
+            columns.state != AlertState.BASELINE.value,
+            columns.tier == "certain",
+        )
         .group_by(columns.organisation, columns.state)
     )
     counted: dict[str, dict[str, int]] = defaultdict(dict)

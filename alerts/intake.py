@@ -27,6 +27,8 @@ from alerts.reading import Reading
 from alerts.reposts import find_offer, is_more, keep
 from alerts.severity import Graded, Severity, grade
 from alerts.tables import alert_table, change_table, listing_table
+from alerts.unnamed import tier
+from alerts.unnamed.scoring import Possible
 from alerts.watchlist import Organisation
 from indexer.post import ChangeKind, Kind, Post
 
@@ -38,20 +40,21 @@ _COMES_AND_GOES = frozenset({Material.REMOVED, Material.BACK})
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What one reading did: matches found, alerts raised, alerts that it joined, alerts raised again, and cases of
-    history made."""
+    """What one reading did: matches found, alerts raised, alerts that it joined, alerts raised again, cases of history
+    made, and possible alerts raised."""
 
     matches: int
     new: int
     joined: int
     again: int
     history: int = 0
+    possible: int = 0
 
 
 class Intake:
     """Takes readings. ``organisations``: all that are watched, by id. ``tlps``: the marking of each source; a source
     that is not named is amber. ``reliabilities``: by the Admiralty code; a source that is not named is F.
-    ``historian``: tells news from history."""
+    ``historian``: tells news from history. ``daily``: possible alerts told of an organisation in a day."""
 
     def __init__(
         self,
@@ -60,6 +63,7 @@ class Intake:
         tlps: Mapping[str, str],
         reliabilities: Mapping[str, str],
         historian: Historian | None = None,
+        daily: int = tier.DAILY,
     ) -> None:
         self._historian = historian or Historian()
         self.organisations = {organisation.id: organisation for organisation in organisations}
@@ -68,6 +72,7 @@ class Intake:
         self._reliabilities = reliabilities
         #: Of each source those that are copies of it, or of which it is one.
         self.fellows: Mapping[str, frozenset[str]] = {}
+        self._daily = daily
 
     def take(
         self,
@@ -81,9 +86,11 @@ class Intake:
         that is known. ``hunt``: the one that reads."""
         post = reading.change.stored.post
         there = cases.listings_at(connection, post.key.source, post.key.thread)
-        if not there and not reading.found:
+        if not there and not reading.found and not reading.possible:
             return Taken(0, 0, 0, 0)
         verdict = verdict or self._historian.verdict(connection, reading.change)
+        unnamed = tier.waiting(connection, there)
+        certain = there.keys() - unnamed.keys()
         raised: set[str] = set()
         history = 0
         copies: dict[str, Listing] = {}
@@ -94,7 +101,7 @@ class Intake:
                 _log.info("set aside", post=post.id, organisation=organisation, reason=aside.reason)
             if not matches and all(aside.reason == echoes.QUOTED for aside in asides):
                 continue
-            if organisation not in there:  # a copy joins even where its lines stand under everything
+            if organisation not in certain:  # a copy joins even where its lines stand under everything
                 same = self._copied(connection, organisation, post) or find_offer(
                     connection, organisation, reading.sketch, reading.clues, reading.claims
                 )
@@ -105,23 +112,13 @@ class Intake:
             if not matches:
                 continue
             echoes.remember(connection, organisation, post, matches)
-            if organisation not in there and organisation not in copies:
-                name = cases.alert_id(organisation, post.key.source, post.key.thread)
-                admitted = admit(connection, post.key.source, name, verdict, now)
-                there[organisation] = self._raise(connection, organisation, reading, matches, now, admitted)
-                raised.add(organisation)
-                if not admitted.news:
-                    history += 1
-                    enter(
-                        connection,
-                        there[organisation],
-                        post,
-                        "listing",
-                        matches[0].strength,
-                        admitted,
-                        now,
-                        hunt,
-                    )
+            if organisation in certain:
+                continue
+            history += self._named(
+                connection, organisation, reading, matches, there, copies, raised, now, verdict, hunt
+            )
+        possible = self._possible(connection, reading, there, copies, now, verdict) if not certain else set()
+        raised |= possible
         reading = replace(reading, found=told)
         joined = again_ = 0
         for organisation, listing in (there | copies).items():
@@ -143,21 +140,99 @@ class Intake:
                 cases.note(connection, listing.alert, now, _US, what, post.id)
             joined += 1
             copy = organisation in copies
-            if copy and not verdict.news:
+            if copy and not verdict.news and organisation in reading.found:
                 found = reading.found[organisation]
                 enter(connection, listing, post, "copy", found[0].strength, verdict, now, hunt)
             again_ += self._join(connection, listing, reading, speaks, copy, now, verdict)
-        matches_ = sum(map(len, reading.found.values()))
-        return Taken(matches_, len(raised) - history, joined, again_, history)
+        return Taken(
+            sum(map(len, reading.found.values())),
+            len(raised - possible) - history,
+            joined,
+            again_,
+            history,
+            len(possible) if verdict.news else 0,
+        )
 
-    def _copied(self, connection: sa.Connection, organisation: str, post: Post) -> Joined | None:
-        """The alert of the same thread on a copy of its board, if there is one."""
+    def _copied(
+        self, connection: sa.Connection, organisation: str, post: Post, *, unnamed: bool = False
+    ) -> Joined | None:
+        """The alert of the same thread on a copy of its board, if there is one; ``unnamed``: a possible one as well."""
         key = post.key
         for source, thread in twins(connection, key.source, key.thread, self.fellows.get(key.source, ())):
             listing = cases.listings_at(connection, source, thread).get(organisation)
-            if listing is not None:
+            if listing is not None and (unnamed or not tier.waiting(connection, {organisation: listing})):
                 return Joined(listing.alert, How.COPY, 1.0)
         return None
+
+    def _named(
+        self,
+        connection: sa.Connection,
+        organisation: str,
+        reading: Reading,
+        matches: Sequence[Match],
+        there: dict[str, Listing],
+        copies: Mapping[str, Listing],
+        raised: set[str],
+        now: datetime,
+        verdict: Verdict,
+        hunt: int | None,
+    ) -> bool:
+        """A listing names an organisation for the first time: raise an alert, unless it is a copy of one; whether it is
+        a case of history. A possible alert of this listing, or of the same offer elsewhere, becomes part of it."""
+        post = reading.change.stored.post
+        key = post.key
+        listing = there.pop(organisation, None)
+        old = listing.alert if listing else None
+        if old is None:
+            same = find_offer(
+                connection, organisation, reading.sketch, reading.clues, reading.claims, (tier.POSSIBLE,)
+            )
+            old = same.alert if same else None
+        if old is not None:
+            tier.step_aside(connection, old, key.source, key.thread)
+        history = False
+        if organisation not in copies:
+            name = cases.alert_id(organisation, key.source, key.thread)
+            admitted = admit(connection, key.source, name, verdict, now)
+            made = self._raise(connection, organisation, reading, matches, now, admitted)
+            there[organisation] = made
+            raised.add(organisation)
+            if not admitted.news:
+                history = True
+                enter(connection, made, post, "listing", matches[0].strength, admitted, now, hunt)
+        if old is not None:
+            new = copies[organisation] if organisation in copies else there[organisation]
+            tier.hand_over(connection, old, new.alert, now)
+        return history
+
+    def _possible(
+        self,
+        connection: sa.Connection,
+        reading: Reading,
+        there: dict[str, Listing],
+        copies: dict[str, Listing],
+        now: datetime,
+        verdict: Verdict,
+    ) -> set[str]:
+        """Raise possible alerts of a listing that names nobody; a copy joins whatever alert there is. What history
+        tells is kept as a possible case of history, and stands in no report: these are of what is certain."""
+        raised = set()
+        post = reading.change.stored.post
+        for organisation, possible in reading.possible.items():
+            if organisation in there:
+                continue
+            tiers = ("certain", tier.POSSIBLE)
+            same = self._copied(connection, organisation, post, unnamed=True) or find_offer(
+                connection, organisation, reading.sketch, reading.clues, reading.claims, tiers
+            )
+            if same is not None:
+                copies[organisation] = _listing(same, organisation, reading, now)
+                continue
+            there[organisation] = self._raise(
+                connection, organisation, reading, possible.matches, now, verdict, possible
+            )
+            raised.add(organisation)
+        return raised
 
     def _raise(
         self,
@@ -167,10 +242,12 @@ class Intake:
         matches: Sequence[Match],
         now: datetime,
         verdict: Verdict,
+        possible: Possible | None = None,
     ) -> Listing:
         change = reading.change
         stored, post = change.stored, change.stored.post
         name = cases.alert_id(organisation, post.key.source, post.key.thread)
+        name = tier.possible_id(name) if possible else name
         own = reading.claims if post.kind is not Kind.REPLY else Claims()
         graded = self._graded(organisation, reading, matches)
         mute = muting(connection, organisation, post.key.source, post.author, now)
@@ -196,6 +273,8 @@ class Intake:
             precision=post.precision.value,
             claims=own.json(),
             muted_by=mute,
+            tier=tier.POSSIBLE if possible else "certain",
+            possible=possible.json() if possible else None,
         )
         cases.insert_alert(connection, {name: getattr(alert, name) for name in Alert.__slots__})
         listing = _listing(Joined(name, How.FIRST, 1.0), organisation, reading, now)
@@ -203,7 +282,8 @@ class Intake:
         cases.insert_listing(connection, listing)
         keep(connection, name, organisation, reading.sketch, reading.clues)
         what = "alert" if verdict.news else AlertState.BASELINE.value
-        said = f"{organisation} named in {post.id}; {graded}"
+        why = f"may be of {organisation}, which is not named" if possible else f"{organisation} named"
+        said = f"{why} in {post.id}; {graded}"
         if verdict.doubtful or not verdict.news:
             said += f"; {verdict}"
         cases.note(connection, name, now, _US, what, said)
@@ -221,9 +301,18 @@ class Intake:
             now,
             graded.parts,
         )
+        over = None
+        if possible:
+            payload = tier.told(payload, possible)
+            if (more := tier.over_limit(connection, organisation, self._daily, now)) and mute is None:
+                over = (tier.OVER, tier.digest_time(now))
+                said = f"{more} more than the {self._daily} a day that are told; digest of {over[1]:%Y-%m-%d %H:%M}Z"
+                cases.note(connection, name, now, _US, "over the limit", said)
         if mute is None:
             own_channels = self.own_channels(organisation)
-            self._dispatch.tell(connection, alert, "new", payload, now, own_channels, remind=True)
+            self._dispatch.tell(
+                connection, alert, "new", payload, now, own_channels, remind=True, collect=over
+            )
         else:
             cases.note(connection, name, now, _US, "muted", f"mute {mute}: kept, not delivered")
         return listing

@@ -110,7 +110,7 @@ def _post(store: Store, alert: Alert) -> Post | None:
 
 def _history(database: sa.Engine, store: Store, organisation: str) -> Iterator[tuple[Alert, Post]]:
     columns = alert_table.c
-    query = sa.select(alert_table).where(columns.organisation == organisation)
+    query = sa.select(alert_table).where(columns.organisation == organisation, columns.tier == "certain")
     with database.connect() as connection:
         rows = connection.execute(query.order_by(columns.created_at.desc()).limit(_MOST_ALERTS)).all()
     for row in rows:

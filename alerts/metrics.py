@@ -60,6 +60,9 @@ class _Alerts(Collector):
 
     def _counted(self, now: datetime) -> Iterator[Metric]:
         alerts = GaugeMetricFamily("duskwatch_alerts", "Alerts", labels=("state", "severity"))
+        possible = GaugeMetricFamily(
+            "duskwatch_possible_alerts", "Alerts of listings that name nobody", labels=("state",)
+        )
         deliveries = GaugeMetricFamily("duskwatch_deliveries", "Deliveries", labels=("channel", "state"))
         oldest = GaugeMetricFamily(
             "duskwatch_delivery_oldest_waiting_seconds",
@@ -70,10 +73,12 @@ class _Alerts(Collector):
         a, d, p = alert_table.c, delivery_table.c, proposal_table.c
         count = sa.func.count()
         with self._database.connect() as connection:
-            for state, severity, number in connection.execute(
-                sa.select(a.state, a.severity, count).group_by(a.state, a.severity)
-            ):
+            certain = sa.select(a.state, a.severity, count).where(a.tier == "certain")
+            for state, severity, number in connection.execute(certain.group_by(a.state, a.severity)):
                 alerts.add_metric((state, severity), number)
+            unnamed = sa.select(a.state, count).where(a.tier == "possible").group_by(a.state)
+            for state, number in connection.execute(unnamed):
+                possible.add_metric((state,), number)
             for channel, state, number in connection.execute(
                 sa.select(d.channel, d.state, count).group_by(d.channel, d.state)
             ):
@@ -85,4 +90,4 @@ class _Alerts(Collector):
                 oldest.add_metric((channel,), max((now - created).total_seconds(), 0.0))
             for state, number in connection.execute(sa.select(p.state, count).group_by(p.state)):
                 proposals.add_metric((state,), number)
-        yield from (alerts, deliveries, oldest, proposals)
+        yield from (alerts, possible, deliveries, oldest, proposals)

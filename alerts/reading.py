@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -12,10 +14,14 @@ from alerts.claims import Claims, claims_of
 from alerts.likeness import Sketch, sketch
 from alerts.matching.port import Match, Matcher, telling
 from alerts.reposts import Clue, clues_of
-from alerts.scope import in_scope
+from alerts.scope import in_scope, out_of_scope
 from alerts.watchlist import Organisation
 from indexer.fact import Fact, facts
-from indexer.post import Change, ChangeKind
+from indexer.post import Change, ChangeKind, Kind
+
+if TYPE_CHECKING:
+    from alerts.unnamed.index import Profiles
+    from alerts.unnamed.scoring import Possible
 
 _log = structlog.get_logger()
 
@@ -25,7 +31,7 @@ Thread = tuple[str, str]
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A change with the matches of each organisation, strongest first; and, of a post that names one or stands in a
-    thread that did, what it claims."""
+    thread that did, what it claims. ``possible``: of a listing that names nobody, whose data it may be, best first."""
 
     change: Change
     found: Mapping[str, list[Match]]
@@ -34,6 +40,7 @@ class Reading:
     sketch: Sketch | None = None
     clues: tuple[Clue, ...] = ()
     failed: bool = False
+    possible: Mapping[str, Possible] = field(default_factory=dict)
 
 
 def read(
@@ -41,14 +48,18 @@ def read(
     matcher: Matcher,
     known: Collection[Thread],
     organisations: Mapping[str, Organisation],
+    profiles: Profiles | None = None,
 ) -> list[Reading]:
     """Read changes. ``organisations``: those that the matcher knows, by id. ``known``: threads, as source and key,
-    that an alert is about: what is said in them is read too.
+    that an alert is about: what is said in them is read too. ``profiles``: what data look like, for listings that name
+    nobody; None: these are not looked at.
 
     A text that cannot be read is told in the log, and does not keep the next ones from being read.
     """
     readings = _named(changes, matcher, organisations)
-    threads = {_thread(each.change) for each in readings if each.found} | set(known)
+    if profiles:
+        readings = _unnamed(readings, profiles, organisations)
+    threads = {_thread(each.change) for each in readings if each.found or each.possible} | set(known)
     return [_claimed(each) if _thread(each.change) in threads else each for each in readings]
 
 
@@ -82,6 +93,34 @@ def _named(
     return readings
 
 
+def _unnamed(
+    readings: Sequence[Reading], profiles: Profiles, organisations: Mapping[str, Organisation]
+) -> list[Reading]:
+    """The readings, those of listings that name nobody with whose data they may be."""
+    asked = [number for number, each in enumerate(readings) if _names_nobody(each)]
+    posts = [readings[number].change.stored.post for number in asked]
+    made = list(readings)
+    try:
+        scored = profiles.possible_many(
+            [(post.title, post.text) for post in posts],
+            [partial(facts, post.title, post.text) for post in posts],
+        )
+    except Exception as error:  # noqa: BLE001 - told; what names somebody is alerted all the same
+        _log.error("listings cannot be scored", reason=f"{type(error).__name__}: {error}")
+        return made
+    for number, post, found in zip(asked, posts, scored, strict=True):
+        wanted = [each for each in found if not out_of_scope(organisations[each.organisation], post)]
+        if wanted:
+            made[number] = replace(made[number], possible={each.organisation: each for each in wanted})
+    return made
+
+
+def _names_nobody(reading: Reading) -> bool:
+    change = reading.change
+    told = reading.found or reading.failed or change.kind is ChangeKind.REMOVED
+    return not told and change.stored.post.kind is not Kind.REPLY
+
+
 def _claimed(reading: Reading) -> Reading:
     if reading.failed or reading.change.kind is ChangeKind.REMOVED:
         return reading
@@ -92,8 +131,8 @@ def _claimed(reading: Reading) -> Reading:
             reading,
             facts=claimed,
             claims=claims_of(post.title, post.text, claimed),
-            sketch=sketch(post.title, post.text) if reading.found else None,
-            clues=clues_of(post, claimed) if reading.found else (),
+            sketch=sketch(post.title, post.text) if reading.found or reading.possible else None,
+            clues=clues_of(post, claimed) if reading.found or reading.possible else (),
         )
     except Exception as error:  # noqa: BLE001 - as above
         return _unread(reading, error)
@@ -102,4 +141,4 @@ def _claimed(reading: Reading) -> Reading:
 def _unread(reading: Reading, error: Exception) -> Reading:
     post = reading.change.stored.post
     _log.error("post cannot be read", post=post.id, reason=f"{type(error).__name__}: {error}")
-    return replace(reading, found={}, failed=True)
+    return replace(reading, found={}, failed=True, possible={})

@@ -44,7 +44,8 @@ _SIGNATURES = sa.select(sketch_table.c.alert, sketch_table.c.signature).where(
     sketch_table.c.alert.in_(sa.bindparam("alerts", expanding=True))
 )
 _CLAIMS = sa.select(alert_table.c.id, alert_table.c.claims).where(
-    alert_table.c.id.in_(sa.bindparam("alerts", expanding=True))
+    alert_table.c.id.in_(sa.bindparam("alerts", expanding=True)),
+    alert_table.c.tier.in_(sa.bindparam("tiers", expanding=True)),
 )
 _SHARING = (
     sa.select(clue_table.c.alert)
@@ -77,8 +78,9 @@ def find_offer(
     sketch: Sketch | None,
     clues: tuple[Clue, ...],
     claims: Claims,
+    tiers: Collection[str] = ("certain",),
 ) -> Joined | None:
-    """The alert of this organisation that offers the same, if any."""
+    """The alert of this organisation that offers the same, if any; of one of these tiers."""
     nearest: dict[str, float] = {}
     if sketch:
         for alert, signature in _in_buckets(connection, organisation, sketch):
@@ -91,7 +93,7 @@ def find_offer(
     named = nearest.keys() | shared.keys()
     if not named:
         return None
-    kept = connection.execute(_CLAIMS, {"alerts": sorted(named)})
+    kept = connection.execute(_CLAIMS, {"alerts": sorted(named), "tiers": tiers})
     return same_offer(
         claims,
         [

@@ -99,6 +99,10 @@ class When(_Strict):
     kinds: Annotated[tuple[Kind, ...], Field(description="listing, reply, product, victim, paste")] = ()
     tlp: Annotated[tuple[Tlp, ...], Field(description="markings")] = ()
     sources: Annotated[tuple[_Name, ...], Field(description="ids of sources")] = ()
+    tier: Annotated[
+        Literal["certain", "possible"],
+        Field(description="possible: alerts of listings that name nobody, which no other route takes"),
+    ] = "certain"
     hours: Annotated[Hours | None, Field(description="working hours; at other times the route is shut")] = (
         None
     )
@@ -175,6 +179,7 @@ class Subject:
     kind: str
     tlp: str
     source: str
+    tier: str = "certain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +242,8 @@ def _reached(names: Sequence[str], known: Mapping[str, tuple[str, ...]]) -> tupl
 
 def plan(ways: Sequence[Way], subject: Subject, now: datetime, otherwise: Sequence[str]) -> Plan:
     """Where an alert goes at a time. ``otherwise``: channels for what no route takes: nothing is lost by a gap
-    between two rules. What is critical waits neither for quiet hours nor for a digest."""
+    between two rules. A possible alert goes only where a route asks for such. What is critical waits neither for quiet
+    hours nor for a digest."""
     sendings: dict[str, Sending] = {}
     reminders: list[Reminder] = []
     routed = False
@@ -255,13 +261,15 @@ def plan(ways: Sequence[Way], subject: Subject, now: datetime, otherwise: Sequen
             reminders.append(Reminder(way.route.name, due + way.route.escalate.after, way.escalation))
         if way.route.last:
             break
-    if not routed:
+    if not routed and subject.tier == "certain":
         sendings = {channel: Sending(channel, now) for channel in otherwise}
     return Plan(tuple(sendings.values()), tuple(reminders), routed)
 
 
 def _takes(way: Way, subject: Subject, now: datetime) -> bool:
     when = way.route.when
+    if when.tier != subject.tier:
+        return False
     for wanted, value in (
         (when.organisations, subject.organisation),
         (when.severity, subject.severity),

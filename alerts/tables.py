@@ -22,7 +22,8 @@ def _alert(primary_key: bool = False) -> sa.Column[str]:
 
 
 #: One alert. ``post`` is the id of the post that raised it, ``kind`` and ``author`` are that post's, ``precision`` how
-#: exactly its board told ``posted_at``. ``claims`` is what is claimed by now (``alerts/claims.py``).
+#: exactly its board told ``posted_at``. ``claims`` is what is claimed by now (``alerts/claims.py``). ``tier`` is
+#: certain, or possible where its listings name nobody; ``possible`` says what speaks for and against it.
 alert_table = sa.Table(
     "alert",
     metadata,
@@ -50,6 +51,8 @@ alert_table = sa.Table(
     sa.Column("due_at", UtcDateTime),
     sa.Column("acknowledged_at", UtcDateTime),
     sa.Column("muted_by", sa.Integer),
+    sa.Column("tier", sa.Text, nullable=False, server_default="certain"),
+    sa.Column("possible", sa.JSON(none_as_null=True)),
 )
 
 #: A post's revision that belongs to an alert; ``claims`` where it is its seller's.

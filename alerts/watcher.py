@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
@@ -18,11 +19,15 @@ from alerts.matching.port import Matcher
 from alerts.reading import Reading, Thread, read
 from alerts.routes import Way
 from alerts.tables import listing_table
+from alerts.unnamed.tier import DAILY
 from alerts.watchlist import Organisation
 from config.database import UtcDateTime, metadata
 from config.errors import CursorUnknown
 from indexer.post import Change
 from indexer.store import Store
+
+if TYPE_CHECKING:
+    from alerts.unnamed.index import Profiles
 
 cursor_table = sa.Table(
     "watch_cursor",
@@ -46,13 +51,15 @@ class WatchRun:
     alerts_again: int = 0  # raised again for a material change
     failed: int = 0  # posts that could not be read; each is named in the log
     history: int = 0  # cases of history made: told in a report
+    possible: int = 0  # possible alerts, of listings that name nobody
 
 
 class Watcher:
     """One pass over what is new in the store. ``channels``: the names of all channels. ``tlps``: the marking
     of each source; a source that is not named is amber. ``ways``: the routes; without any every alert goes to its
     organisation's channels, or to all. ``reliabilities``: of the sources by the Admiralty code, F where none is
-    given. ``past``: how sources had been read; without it all is news."""
+    given. ``past``: how sources had been read; without it all is news. ``profiles``: what data look like, for listings
+    that name nobody. ``daily``: possible alerts that are told of an organisation in a day, the others in a digest."""
 
     def __init__(
         self,
@@ -66,6 +73,8 @@ class Watcher:
         ways: Sequence[Way] = (),
         reliabilities: Mapping[str, str] | None = None,
         past: Past | None = None,
+        profiles: Profiles | None = None,
+        daily: int = DAILY,
     ) -> None:
         self._store = store
         self._database = database
@@ -74,7 +83,10 @@ class Watcher:
         self._dispatch = Dispatch(ways, tuple(channels))
         self._past = past
         self._historian = Historian(past)
-        self._intake = Intake(organisations, self._dispatch, tlps, reliabilities or {}, self._historian)
+        self._intake = Intake(
+            organisations, self._dispatch, tlps, reliabilities or {}, self._historian, daily=daily
+        )
+        self._profiles = profiles
         self._clock = clock
 
     def run_once(self, batch: int = 500) -> WatchRun:
@@ -97,7 +109,9 @@ class Watcher:
                 return total
             if first:
                 self._intake.fellows, first = fellows(copies(self._database)[0]), False
-            readings = read(page.changes, self._matcher, self._watched(page.changes), self._organisations)
+            readings = read(
+                page.changes, self._matcher, self._watched(page.changes), self._organisations, self._profiles
+            )
             with self._database.begin() as connection:
                 if self._cursor(connection) != cursor:
                     continue  # another watcher handled these
@@ -127,7 +141,14 @@ class Watcher:
     def _take(self, connection: sa.Connection, reading: Reading) -> WatchRun:
         taken = self._intake.take(connection, reading, self._clock())
         return WatchRun(
-            1, taken.matches, taken.new, taken.joined, taken.again, int(reading.failed), taken.history
+            1,
+            taken.matches,
+            taken.new,
+            taken.joined,
+            taken.again,
+            int(reading.failed),
+            taken.history,
+            taken.possible,
         )
 
     def _watched(self, changes: Sequence[Change]) -> set[Thread]:

@@ -18,6 +18,8 @@ _EVENTS: Final = {
     "changed": "CHANGED",
     "removed": "REMOVED",
     "retracted": "RETRACTED",
+    "named": "NAMED",
+    "confirmed": "CONFIRMED",
     "reinstated": "REINSTATED",
     "escalated": "ESCALATED",
     "deadline": "DEADLINE",
@@ -42,6 +44,8 @@ def headline(payload: Mapping[str, Any], most: int = 200) -> str:
     """One line: ``ALERT HIGH [TLP:AMBER] bank: title``."""
     event = str(payload.get("event") or "")
     words = [_EVENTS.get(event, one_line(event.upper(), 20))]
+    if payload.get("tier") == "possible":
+        words.insert(0, "POSSIBLE")
     if severity := str(payload.get("severity") or ""):
         words.append(one_line(severity.upper(), 20))
     words.append(f"[{marking(payload)}]")

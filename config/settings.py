@@ -142,6 +142,18 @@ class WatchSettings(_Section):
             description="what was posted before its source was added: one report that alarms nobody, or an alert each"
         ),
     ] = "report"
+    possible_score: Annotated[
+        float,
+        Field(ge=1, le=100, description="bits from which a listing that names nobody makes a possible alert"),
+    ] = 15.0
+    possible_daily: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=10_000,
+            description="possible alerts told of an organisation in a day; others in a digest",
+        ),
+    ] = 3
 
 
 class DeliverSettings(_Section):

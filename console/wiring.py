@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -49,6 +49,9 @@ from indexer.opening import open_store
 from indexer.post import PostKey, Stored
 from indexer.spool import Spool, SpoolFigures
 from indexer.store import PurgePolicy, Store
+
+if TYPE_CHECKING:
+    from alerts.unnamed.index import Profiles
 
 _STUCK = 300.0  # seconds
 
@@ -106,6 +109,13 @@ class Inputs:
     def matcher(self) -> Matcher:
         """Built when it is first needed, and once: the service watches every few seconds with the same lists."""
         return build_matcher(self.organisations, self.negative)
+
+    @cached_property
+    def profiles(self) -> Profiles:
+        """What data look like, for listings that name nobody; likewise."""
+        from alerts.unnamed.index import Profiles  # numpy, which most commands do without
+
+        return Profiles(self.organisations, self.settings.watch.possible_score)
 
 
 def read_inputs(config: Path | None) -> Inputs:
@@ -295,7 +305,8 @@ def restart_watching(inputs: Inputs) -> None:
 def intake(inputs: Inputs, channels: Sequence[str]) -> Intake:
     """What takes readings outside of the watcher's run. ``channels``: the names of all."""
     dispatch = Dispatch(inputs.ways, tuple(channels))
-    return Intake(inputs.organisations, dispatch, _markings(inputs), _reliabilities(inputs))
+    daily = inputs.settings.watch.possible_daily
+    return Intake(inputs.organisations, dispatch, _markings(inputs), _reliabilities(inputs), daily=daily)
 
 
 def _markings(inputs: Inputs) -> dict[str, str]:
@@ -319,6 +330,8 @@ def _watcher(
         ways=inputs.ways,
         reliabilities=_reliabilities(inputs),
         past=_past if inputs.settings.watch.history == "report" else None,
+        profiles=inputs.profiles,
+        daily=inputs.settings.watch.possible_daily,
     )
 
 

@@ -47,8 +47,9 @@ def render(payload: dict[str, Any]) -> str:
     terms = ", ".join(f"{match['term']} ({match['kind']})" for match in payload["matches"])
     claim = "\n".join(f"  | {line}" for line in payload["claim"].splitlines())
     claims = f"  claims: {payload['claims']}\n" if payload["claims"] else ""
+    possible = "POSSIBLE " if payload.get("tier") == "possible" else ""
     return (
-        f"\nALERT  {payload['severity'].upper()}  {payload['organisation']}  TLP:{payload['tlp'].upper()}\n"
+        f"\n{possible}ALERT  {payload['severity'].upper()}  {payload['organisation']}  TLP:{payload['tlp'].upper()}\n"
         f"  {payload['title']}\n"
         f"  by {payload['author']} on {payload['source']}/{payload['board']}, posted {payload['posted_at']}\n"
         f"  found: {terms}\n{claims}{claim}\n"

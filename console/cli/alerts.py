@@ -8,13 +8,23 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from alerts.cases import Alert, AlertState, Wanted, changes_of, get_alert, list_alerts, listings_of
+from alerts.cases import (
+    Alert,
+    AlertState,
+    Wanted,
+    changes_of,
+    count_alerts,
+    get_alert,
+    list_alerts,
+    listings_of,
+)
 from alerts.clock import Step, steps, summaries, times_of
 from alerts.handling import add_note, assign, set_due, set_state
 from alerts.message import plain
 from alerts.severity import Severity
+from alerts.unnamed.tier import reasons
 from config.settings import load_settings
-from console.cli import alert_history, alert_rules
+from console.cli import alert_history, alert_possible, alert_rules
 from console.cli.output import options, show, table
 from console.cli.people import me
 from console.cli.times import moment
@@ -43,9 +53,15 @@ def list_(
     overdue: Annotated[
         bool, typer.Option("--overdue", help="only those that should be closed by now")
     ] = False,
+    tier: Annotated[
+        str, typer.Option(help="certain, or possible: of listings that name nobody", metavar="TIER")
+    ] = "certain",
     limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50,
 ) -> None:
-    """Alerts, newest first."""
+    """Alerts, newest first. Possible ones stand in a list of their own."""
+    if tier not in ("certain", "possible"):
+        raise typer.BadParameter("certain or possible", param_hint="--tier")
+    possible = tier == "possible"
     now = datetime.now(UTC)
     wanted = Wanted(
         state=state.value if state else None,
@@ -55,16 +71,39 @@ def list_(
         assignee=assignee,
         muted=muted,
         overdue_at=now if overdue else None,
+        tier="possible" if possible else "certain",
     )
     with database(load_settings(options(context).config)) as engine:
         found = list_alerts(engine, wanted, limit=limit)
+        waiting = (
+            0
+            if possible
+            else count_alerts(engine, "state", Wanted(state="new", tier="possible")).get("new", 0)
+        )
     rows = [
         {name: getattr(alert, name) for name in ("id", "severity", "organisation", "source", "title")}
         | {"created": alert.created_at, "state": _state(alert, now), "assignee": alert.assignee}
         for alert in found
     ]
-    columns = ("id", "created", "severity", "state", "assignee", "organisation", "source", "title")
-    show(context, found, table(rows, columns, "no alerts"))
+    columns: tuple[str, ...] = (
+        "id",
+        "created",
+        "severity",
+        "state",
+        "assignee",
+        "organisation",
+        "source",
+        "title",
+    )
+    if possible:
+        columns = ("id", "created", "score", "state", "assignee", "organisation", "source", "title")
+        for row, alert in zip(rows, found, strict=True):
+            row["score"] = f"{(alert.possible or {}).get('score', 0):g}"
+    show(context, found, table(rows, columns, "no possible alerts" if possible else "no alerts"))
+    if waiting and not options(context).as_json:
+        typer.echo(
+            f"and {waiting} possible, of listings that name nobody: duskwatch alerts list --tier possible"
+        )
 
 
 @app.command("show")
@@ -80,10 +119,12 @@ def show_(context: typer.Context, alert: _Name) -> None:
     now = datetime.now(UTC)
     lines = [
         f"{found.id}  {found.severity}  {_state(found, now)}  TLP:{found.tlp.upper()}",
+        *(["possible: nobody is named"] if found.tier == "possible" else []),
         f"{found.organisation}: {plain(found.title)}",
         f"{found.source}/{found.thread}, posted {found.posted_at}, first seen {found.first_seen_at}",
         *([f"assigned to {plain(found.assignee)}"] if found.assignee else []),
         *([f"due {found.due_at:%Y-%m-%d %H:%M}Z"] if found.due_at else []),
+        *(f"  {line}" for line in (reasons(found.possible).splitlines() if found.possible else ())),
         *(
             f"  {match['term']} ({match['kind']}, {match['view']}, strength {match['strength']}) at {match['spans']}"
             for match in found.matches
@@ -217,6 +258,7 @@ def clock(
 
 alert_history.add_to(app)
 alert_rules.add_to(app)
+alert_possible.add_to(app)
 
 
 def _state(alert: Alert, now: datetime) -> str:

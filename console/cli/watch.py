@@ -31,6 +31,7 @@ def run(context: typer.Context) -> None:
     done = watch(read_inputs(options(context).config))
     said = f"{done.changes} changes, {done.matches} matches, {done.alerts_new} new alerts, {done.alerts_joined} joined"
     said += f", {done.alerts_again} raised again" if done.alerts_again else ""
+    said += f", {done.possible} possible alerts" if done.possible else ""
     said += f", {done.failed} posts could not be read" if done.failed else ""
     show(context, asdict(done), said)
 
