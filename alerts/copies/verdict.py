@@ -19,6 +19,7 @@ LEAST_PLACES = 20
 LEAST_SWAPPED, SHARE_SWAPPED = 3, 0.3
 #: One value stands for so many on the other side where contacts were exchanged wholesale.
 _MANY = 2.0
+_LONGEST = 60  # characters of a contact that are told
 
 
 class Verdict(StrEnum):
@@ -131,6 +132,9 @@ def _phishing(common: Common, signed: Signed) -> tuple[str | None, bool, list[st
             ["no text names contacts on both sides: whether they were exchanged cannot be told"],
         )
     why = [f"contacts were exchanged in {common.swapped} of {common.named} texts that name some"]
+    if common.swaps:
+        kind, here, there = common.swaps[0]
+        why.append(f"such as {kind} {here[:_LONGEST]} on {one}, {there[:_LONGEST]} on {other}")
     mine, theirs = (len({(swap[0], swap[at]) for swap in common.swaps}) for at in (1, 2))
     sides = f"{mine} different ones on {one}, {theirs} on {other}"
     if listed:

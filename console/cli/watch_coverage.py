@@ -73,7 +73,9 @@ def _in_full(found: Sight) -> Any:
             "since": spot.since,
             "could be missed": "unknown" if spot.missed is None else f"about {spot.missed:,.0f} posts",
             "boards": ", ".join(spot.boards),
-            "detail": f"{spot.detail} ({spot.cure})".strip() if spot.cure else spot.detail,
+            "detail": f"{spot.detail} ({spot.cure})"
+            if spot.detail and spot.cure
+            else spot.detail or spot.cure,
         }
         for spot in found.blind
     ]

@@ -113,6 +113,7 @@ _INDONESIAN: Final = EDITORS | {
     "silent": "sunyi",
     "of": "dari",
     "copies": "salinan",
+    "Copies of boards": "Salinan papan",
     "copy": "salinan",
     "mirror": "cermin",
     "phishing copy": "salinan penipuan",

@@ -38,7 +38,7 @@ def sources(request: Request, here: Here, who: Someone) -> Response:
             }
         )
     rows.sort(key=lambda row: (not row["sick"], row["source"].id))
-    return page(request, here, who, "sources.html", rows=rows)
+    return page(request, here, who, "sources.html", rows=rows, copies=found)
 
 
 @router.post("/sources/{name}", dependencies=[Depends(own_form)])
