@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console, Group
 from rich.text import Text
 
+from config.errors import DuskwatchError
 from config.settings import load_settings
 from console.adding import (
     BOARD_FIELDS,
@@ -82,7 +84,11 @@ def add(
     path = None if dry_run else write(proposal, settings)
     read = proposal.read()
     rows = read.board.threads if read.board else ()
-    with database(settings) as engine:
+    like = ""
+    with (
+        suppress(DuskwatchError),
+        database(settings) as engine,
+    ):  # a source can be added while the database is away
         like = resembled(engine, [(row.key, row.title) for row in rows], proposal.source.id)
     if like and not quiet:
         Console().print(Text(f"warning: {like}", style="bold yellow"))
