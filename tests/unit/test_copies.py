@@ -18,7 +18,6 @@ from alerts.copies.prints import prints_of
 from alerts.copies.swaps import compare
 from alerts.copies.tables import pair_table, thread_table
 from alerts.copies.verdict import Group, Judged, Signed, Verdict
-from config.database import migrate, open_database
 from indexer.opening import open_store
 from indexer.post import Kind
 from indexer.store import Store
