@@ -15,7 +15,10 @@ from alerts import cases, echoes
 from alerts.baseline import Historian, admit, enter, first_posted, wake
 from alerts.cases import Alert, AlertState, Listing
 from alerts.claims import Claims
+from alerts.copies.groups import fellows, verdicts
 from alerts.copies.keeping import twins
+from alerts.copies.verdict import Group
+from alerts.copies.verdict import Verdict as CopyVerdict
 from alerts.decision import Case, Changed, Decision, Heard, Material, decide
 from alerts.dispatch import Dispatch, tell_holders
 from alerts.history import Verdict
@@ -70,9 +73,13 @@ class Intake:
         self._dispatch = dispatch
         self._tlps = tlps
         self._reliabilities = reliabilities
-        #: Of each source those that are copies of it, or of which it is one.
-        self.fellows: Mapping[str, frozenset[str]] = {}
         self._daily = daily
+        self._fellows: Mapping[str, frozenset[str]] = {}
+        self._verdicts: Mapping[str, tuple[CopyVerdict, str]] = {}
+
+    def know_copies(self, groups: Sequence[Group]) -> None:
+        """Take it from here on that these sources are copies of one another."""
+        self._fellows, self._verdicts = fellows(groups), verdicts(groups)
 
     def take(
         self,
@@ -158,7 +165,7 @@ class Intake:
     ) -> Joined | None:
         """The alert of the same thread on a copy of its board, if there is one; ``unnamed``: a possible one as well."""
         key = post.key
-        for source, thread in twins(connection, key.source, key.thread, self.fellows.get(key.source, ())):
+        for source, thread in twins(connection, key.source, key.thread, self._fellows.get(key.source, ())):
             listing = cases.listings_at(connection, source, thread).get(organisation)
             if listing is not None and (unnamed or not tier.waiting(connection, {organisation: listing})):
                 return Joined(listing.alert, How.COPY, 1.0)
@@ -234,6 +241,14 @@ class Intake:
             raised.add(organisation)
         return raised
 
+    def _copy_of(self, source: str) -> dict[str, str]:
+        """What a message says of a source that is a copy: ``a phishing copy of forum``."""
+        if source not in self._verdicts:
+            return {}
+        verdict, original = self._verdicts[source]
+        of = CopyVerdict.COPY if verdict is CopyVerdict.UNDECIDED else verdict
+        return {"copy_of": f"a {of.value} of {original}"}
+
     def _raise(
         self,
         connection: sa.Connection,
@@ -301,6 +316,7 @@ class Intake:
             now,
             graded.parts,
         )
+        payload |= self._copy_of(post.key.source)
         over = None
         if possible:
             payload = tier.told(payload, possible)
@@ -485,7 +501,7 @@ class Intake:
             return True
         removed = all(change.kind is Material.REMOVED for change in decision.changes)
         event = "removed" if removed else "changed"
-        payload = again(payload, event, said, changes=listed)
+        payload = again(payload, event, said, changes=listed, **self._copy_of(post.key.source))
         key = f"{event}:{min(change.key for change in decision.changes)}"
         if removed:  # whoever has the alert must hear that its listing is gone
             times = self._dispatch.times(alert, now)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from alerts.baseline import Historian, Past, waits
 from alerts.baseline_report import make_reports
 from alerts.copies import keeping
-from alerts.copies.groups import copies, fellows
+from alerts.copies.groups import copies
 from alerts.dispatch import Dispatch
 from alerts.intake import Intake
 from alerts.matching.port import Matcher
@@ -108,7 +108,8 @@ class Watcher:
                 self._report(looked)
                 return total
             if first:
-                self._intake.fellows, first = fellows(copies(self._database)[0]), False
+                self._intake.know_copies(copies(self._database)[0])
+                first = False
             readings = read(
                 page.changes, self._matcher, self._watched(page.changes), self._organisations, self._profiles
             )

@@ -32,6 +32,7 @@ _FACTS: Final = (
     ("change", "changed"),
     ("author", "by"),
     ("source", "source"),
+    ("copy_of", "its source is"),
     ("board", "board"),
     ("posted_at", "posted"),
     ("first_seen_at", "first seen"),

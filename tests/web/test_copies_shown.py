@@ -7,11 +7,15 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import sqlalchemy as sa
 from conftest import Workspace
 from fastapi.testclient import TestClient
 from quality.web_of_boards import Board, board, clone, phished
 
 from alerts.cases import list_alerts
+from alerts.outbox import delivery_table
+from alerts.wording import text
+from config.database import open_database
 from console import accounts
 from console.accounts import Role
 from console.cli.doctor import examine
@@ -19,6 +23,7 @@ from console.copies import folded, resembled
 from console.web.app import create_app
 from console.wiring import read_inputs, watch
 from indexer.opening import open_store
+from indexer.post import PostKey
 
 PASSWORD = "correct-horse-battery"
 
@@ -54,7 +59,21 @@ def test_copies_are_one_case_one_hit_marked_and_warned_of(workspace: Workspace) 
         "mirror": "copy",
         "phish": "phishing copy",
     }
-    page = workspace.duskwatch("search", "invented bank", "--by-listing")
+    store = open_store(f"sqlite:///{workspace.folder}/var/posts.db")
+    only = replace(
+        first.posts[12], key=PostKey("phish", "9", "9"), title="Invented Bank again", content_hash=""
+    )
+    store.put([only])
+    store.close()
+    workspace.write("config/channels/soc.yaml", f"type: jsonl\npath: {workspace.folder}/soc.jsonl\n")
+    watch(read_inputs(workspace.folder / "duskwatch.toml"))
+    engine = open_database(f"sqlite:///{workspace.folder}/var/state.db")
+    with engine.connect() as connection:
+        (told,) = connection.scalars(sa.select(delivery_table.c.payload))
+    engine.dispose()
+    assert "its source is: a phishing copy of forum" in text(told)
+
+    page = workspace.duskwatch("search", '"base of invented bank"', "--by-listing")
     assert {hit["stored"]["post"]["key"]["source"] for hit in page["hits"]} == {"forum"}
     key = first.posts[10].key.thread
     assert [f"mirror/{key}", f"phish/{key}"] in [hit["also_at"] for hit in page["hits"]]
@@ -64,9 +83,9 @@ def test_copies_are_one_case_one_hit_marked_and_warned_of(workspace: Workspace) 
     app = create_app(workspace.folder / "duskwatch.toml")
     engine = app.state.context.engine
     alerts = list_alerts(engine)
-    assert len(alerts) == 2, "a thread of each name on three sources"
+    assert len(alerts) == 3, "a thread of each name on three sources, and one on the phishing copy only"
     store = app.state.context.store
-    for query in ("phisher4x", "invented bank source:phish"):  # where the original does not fit
+    for query in ("phisher4x", "base of invented bank source:phish"):  # where the original does not fit
         fitting = store.search(query, by_listing=True).hits
         assert [each.hit for each in folded(engine, store, query, fitting, True)] == list(fitting) != []
     accounts.add_user(engine, "ayu", PASSWORD, Role.ADMIN, at=datetime.now(UTC))
@@ -75,9 +94,9 @@ def test_copies_are_one_case_one_hit_marked_and_warned_of(workspace: Workspace) 
     said = re.sub(r"<[^>]+>|\s+", " ", client.get("/sources").text)
     assert re.search(r"phish\s+:\s+phishing copy\s+of forum\s+with forum: 60 of 60 threads", said)
     assert re.search(r"copies:\s+mirror, phish", said)
-    alert = re.sub(r"<[^>]+>|\s+", " ", client.get(f"/alerts/{alerts[0].id}").text)
+    alert = re.sub(r"<[^>]+>|\s+", " ", client.get(f"/alerts/{alerts[-1].id}").text)
     assert re.search(r"phish/\d+\s+base of Invented Bank 1[01]\s+phishing copy\s+of forum", alert)
-    hits = client.get("/search", params={"q": "invented bank", "by_listing": "true"}).text
+    hits = client.get("/search", params={"q": "base of invented bank", "by_listing": "true"}).text
     assert f"also at: mirror/{key}, phish/{key}" in hits
     listed = [(one.key.thread, one.title) for one in first.posts[:20]]
     assert resembled(engine, listed, "new").startswith("this looks like a copy of forum: 20 of 20 threads")
