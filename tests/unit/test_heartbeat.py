@@ -81,7 +81,7 @@ def test_signs_come_while_all_is_well_and_stop_or_fail_when_it_is_not(workspace:
         settle(workspace, receiver.url)
         signs = Signs(receiver)
         with service(workspace) as running:
-            assert signs.until("/alerts").body.decode().startswith("store: well (1 posts)\nwatcher: well")
+            assert signs.until("/alerts").body.decode().startswith("store: well\nwatcher: well")
             posts = workspace.folder / "var/posts.db"
             for path in posts.parent.glob("posts.db*"):
                 path.rename(path.with_name(f"away-{path.name}"))
