@@ -25,6 +25,7 @@ from crawler.state import source_table
 
 _MOST_ANSWER = 20.0  # seconds that one part has to answer
 _FAILING = timedelta(hours=1)  # a channel that takes nothing for so long is told
+_WATCHER = "watcher"  # among the readers of the feed
 _TAKEN_FOR_GRANTED = frozenset({Blind.OFF})
 
 
@@ -123,7 +124,7 @@ def _watcher(settings: Settings, pulses: Pulses | None) -> Vital:
         fault = _stuck(found, settings)
     else:
         patience = max(settings.heartbeat.patience, 3 * settings.watch.every)
-        moved = max((reader.moved_at for reader in found), default=None)
+        moved = max((reader.moved_at for reader in found if reader.name == _WATCHER), default=None)
         still = moved is None or (datetime.now(UTC) - moved).total_seconds() > patience
         quiet = pulses.age("watch")
         fault = f"no run came to its end for {_span(quiet)}" if quiet > patience and still else ""
