@@ -87,14 +87,15 @@ def removed(text: str, key: str, entry: Entry) -> str:
 
 
 def with_fields(entry: str, values: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
-    """An entry with fields set; None takes a field out. Fields that say the same stay as they are written, and in a
-    list the items that stay. Also the names of the fields whose comments were lost."""
+    """An entry with fields set; None takes a field out, a mapping sets fields within a field. Fields that say the
+    same stay as they are written, and in a list the items that stay. Also the names of the fields whose comments were
+    lost."""
     root = yaml.compose(entry, Loader=yaml.SafeLoader)
     if not isinstance(root, yaml.MappingNode) or root.flow_style:
         known = yaml.safe_load(entry) if root else {}
         merged = {**(known if isinstance(known, dict) else {}), **values}
         lost = tuple(merged) if "#" in entry else ()
-        return written({name: value for name, value in merged.items() if value is not None}), lost
+        return written(_filled(merged)), lost
     edits: list[tuple[int, int, str]] = []
     fresh = {name: value for name, value in values.items() if value is not None}
     lost_comments: list[str] = []
@@ -107,6 +108,17 @@ def with_fields(entry: str, values: Mapping[str, Any]) -> tuple[str, tuple[str, 
         value = values.get(name)
         if name not in values or _same(node, value):
             continue
+        if isinstance(value, Mapping) and isinstance(node, yaml.MappingNode):
+            if not node.flow_style:
+                first, last = node.start_mark.index, _end(node, entry)
+                if rest := _REST.match(entry, last):
+                    last = rest.end()
+                column = node.start_mark.column
+                inner, lost = with_fields(_dedented(entry[first:last], column), value)
+                edits.append((first, last, _placed(inner, column, False)))
+                lost_comments += [f"{name}.{each}" for each in lost]
+                continue
+            value = _filled({**yaml.safe_load(entry)[name], **value})
         few = _items(entry, node, value) if isinstance(value, (list, tuple)) else None
         if few is not None:
             edits += few
@@ -118,6 +130,7 @@ def with_fields(entry: str, values: Mapping[str, Any]) -> tuple[str, tuple[str, 
             lost_comments.append(name)
         put = "" if value is None else written({name: value}).rstrip("\n")
         edits.append((first, last, put))
+    fresh = {name: _filled(value) if isinstance(value, Mapping) else value for name, value in fresh.items()}
     made = entry[:end] + ("\n" + written(fresh).rstrip("\n") if fresh else "") + entry[end:]
     for first, last, put in sorted(edits, reverse=True):
         made = made[:first] + put + made[last:]
@@ -127,6 +140,10 @@ def with_fields(entry: str, values: Mapping[str, Any]) -> tuple[str, tuple[str, 
 def written(value: Mapping[str, Any]) -> str:
     """A mapping as YAML, as the project's own files are written: lists indented, keys in order."""
     return str(yaml.dump(dict(value), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110))
+
+
+def _filled(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
 
 
 class _Dumper(yaml.SafeDumper):

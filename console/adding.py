@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ from config.errors import PageUnreadable, StopError
 from config.inputs import problems_of
 from config.settings import Settings, load_settings
 from console.wiring import crawl_environment
-from crawler.adapter import Adapter, BoardLink, BoardPage, Page, ThreadPage
+from crawler.adapter import Adapter, BoardLink, BoardPage, Instant, Page, ThreadPage
 from crawler.adapters import load_adapter
 from crawler.adapters.profile import ByProfile
 from crawler.deny import denied, denied_url
@@ -84,6 +84,27 @@ def read_pages(adapter: Adapter, boards: Sequence[Page], threads: Sequence[Page]
             read = adapter.thread(page)
             thread = read if thread is None or len(read.posts) > len(thread.posts) else thread
     return Read(board, thread)
+
+
+def figures(read: Read) -> dict[str, Any]:
+    """How much of what was read has each field, 0 to 1."""
+    rows = read.board.threads if read.board else ()
+    posts = read.thread.posts if read.thread else ()
+    return {
+        "threads": len(rows),
+        "with": {name: _share(getattr(row, name) for row in rows) for name in BOARD_FIELDS},
+        "posts": len(posts),
+        "posts_with": {
+            name: _share(getattr(post, name) for post in posts) for name in ("author", "posted", "text")
+        },
+    }
+
+
+def _share(values: Iterable[Any]) -> float:
+    said = [
+        value.at is not None if isinstance(value, Instant) else value not in (None, "") for value in values
+    ]
+    return round(sum(said) / len(said), 2) if said else 0.0
 
 
 def propose(

@@ -174,7 +174,7 @@ def change(
     at: datetime,
 ) -> Piece:
     """Put ``text`` in the place of ``base``, which is what was read; "" takes it out. A piece that others changed is
-    not written over. Raises ``Conflict``, ``InputError``, ``ReasonMissing``, ``SaveRefused``, and ``FileChanged``
+    not written over. Raises ``Conflict``, ``InputError``, ``ReasonWanted``, ``SaveRefused``, and ``FileChanged``
     where the rest of the file was changed in this very moment."""
     base, text = _plain(base).strip("\n"), _plain(text).strip("\n")
     found = piece(settings, kind, name)

@@ -15,7 +15,7 @@ from alerts.loading import load_watchlist
 from config.edits import find_entry
 from config.settings import Settings
 from console.editing import change, checked, piece
-from console.versions import WATCH, ReasonMissing
+from console.versions import WATCH, ReasonWanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def import_watches(
     """Take over what is new or changed, all of it checked before any is written. Raises as ``change``; what was written
     before a fault stays, each entry whole."""
     if not why.strip():
-        raise ReasonMissing("say why", cure="a few words that tell the next person the reason")
+        raise ReasonWanted("say why", cure="a few words that tell the next person the reason")
     fresh = [each for each in read if each.what != "same"]
     for each in fresh:
         checked(settings, piece(settings, WATCH, each.name), each.text)

@@ -43,7 +43,7 @@ class VersionUnknown(StopError):
     """There is no such version."""
 
 
-class ReasonMissing(StopError):
+class ReasonWanted(StopError):
     """A change wants its reason."""
 
 
@@ -101,9 +101,9 @@ def notice(database: sa.Engine, kind: str, name: str, path: Path, text: str, at:
 def keep(
     connection: sa.Connection, kind: str, name: str, path: Path, text: str, at: datetime, by: Actor, why: str
 ) -> None:
-    """Keep a version within a transaction. Raises ``ReasonMissing``."""
+    """Keep a version within a transaction. Raises ``ReasonWanted``."""
     if not why.strip():
-        raise ReasonMissing("say why", cure="a few words that tell the next person the reason")
+        raise ReasonWanted("say why", cure="a few words that tell the next person the reason")
     _keep(connection, kind, name, path, text, at, by, why.strip())
 
 

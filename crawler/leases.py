@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 import secrets
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -33,6 +34,20 @@ class LeaseHeld(RetryError):
 
 class LeaseLost(RetryError):
     """The crawl was not heard of for too long, and another process took its source over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """When a source was last begun with, until when it is left alone, and whether it is crawled now."""
+
+    started_at: datetime | None
+    rests_until: datetime | None
+    crawled: bool
+
+    def next_run(self, pause: timedelta, now: datetime) -> datetime:
+        """When its next crawl may begin, read so often."""
+        due = self.started_at + pause if self.started_at else now
+        return max(due, self.rests_until or now, now)
 
 
 class Leases:
@@ -126,6 +141,22 @@ class Leases:
             connection.execute(
                 sa.update(source_table).where(_columns.source.in_(sources)).values(rest_until=None)
             )
+
+    def stands(self, sources: Sequence[str]) -> dict[str, Stand]:
+        """When each source was begun with, and what it waits for; those that were never begun with left out."""
+        with self._database.begin() as connection:
+            now = _now(connection)
+            rows = connection.execute(sa.select(source_table).where(_columns.source.in_(sources))).all()
+        return {
+            row.source: Stand(
+                row.started_at,
+                row.rest_until if row.rest_until and row.rest_until > now else None,
+                row.lease_until is not None
+                and now <= row.lease_until <= now + _AHEAD
+                and not _dead(row.lease_owner),
+            )
+            for row in rows
+        }
 
     def hasten(self, source: str) -> bool:
         """Have a source crawled as soon as somebody can; False where it is crawled now."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pkgutil
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any, get_args
@@ -20,6 +21,15 @@ _log = structlog.get_logger()
 class _AnyChannel(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True)
     type: str
+    tlp_ceiling: str = "red"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What of a channel's file may be shown."""
+
+    type: str
+    tlp_ceiling: str
 
 
 class Unready:
@@ -65,6 +75,14 @@ class Ceiling:
 
     def close(self) -> None:
         self._channel.close()
+
+
+def written_channels(folder: Path) -> dict[str, Written]:
+    """Every channel by name, as its file says it. Raises ``InputError``."""
+    return {
+        path.stem: Written(each.type, each.tlp_ceiling)
+        for path, each in read_folder(folder, _AnyChannel).items()
+    }
 
 
 def channel_types() -> list[str]:

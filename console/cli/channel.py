@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
-from config.errors import DuskwatchError
 from config.settings import load_settings
 from console.cli.output import options, show, table
+from console.routing import try_channel
 from console.wiring import channels
 
 app = typer.Typer(
@@ -36,12 +37,7 @@ def try_(
         for name in names or ():
             if name not in opened:
                 raise typer.BadParameter(f"no channel {name!r}; there are: {', '.join(opened) or 'none'}")
-        rows = []
-        for name in names or opened:
-            try:
-                rows.append({"channel": name, "open": True, "says": opened[name].check()})
-            except DuskwatchError as error:
-                rows.append({"channel": name, "open": False, "says": str(error)})
+        rows = [asdict(try_channel(opened, name)) for name in names or opened]
     show(context, rows, table(rows, ("channel", "open", "says"), "no channels"))
     if not all(row["open"] for row in rows):
         raise typer.Exit(1)

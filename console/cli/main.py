@@ -22,6 +22,7 @@ from console.cli import (
     evidence,
     heartbeat,
     law,
+    route,
     run,
     search,
     serve,
@@ -43,7 +44,7 @@ app = typer.Typer(
         "75 try again later (Tor, store or source does not answer); 78 a person must mend something first."
     ),
 )
-for module in (alerts, channel, deliver, evidence, heartbeat, law, source, store, user, watch):
+for module in (alerts, channel, deliver, evidence, heartbeat, law, route, source, store, user, watch):
     app.add_typer(module.app)
 for module in (backup, crawl, doctor, law, run, search, serve, why):
     module.add_to(app)

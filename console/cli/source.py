@@ -11,8 +11,9 @@ from rich.console import Group
 from rich.text import Text
 
 from config.settings import load_settings
-from console.cli import source_add, source_copies
+from console.cli import source_add, source_copies, source_steer
 from console.cli.output import options, show, table
+from console.steering import new_circuits as fresh_circuits
 from console.wiring import database, ingest, late, read_sources, store
 from crawler.adapters import adapter_names
 from crawler.coverage import Coverage
@@ -22,7 +23,6 @@ from crawler.memory import Memory
 from crawler.reparse import reparse
 from crawler.source import Source, load_source
 from crawler.state import CrawlState, coverage_of, standings
-from crawler.tor.control import close_circuits
 
 app = typer.Typer(
     name="source", help="List sources and their state, check their files.", no_args_is_help=True
@@ -31,6 +31,7 @@ app = typer.Typer(
 
 source_add.add_to(app)
 source_copies.add_to(app)
+source_steer.add_to(app)
 
 
 @app.command("list")
@@ -87,10 +88,8 @@ def new_circuits(
     A crawl under way changes over at once where tor.control is set, else the next crawl does.
     """
     settings = load_settings(options(context).config)
-    load_source(settings.sources_dir, source)
     with database(settings) as engine:
-        generation = CrawlState(engine, source).new_circuits()
-    closed = close_circuits(settings.tor, source)
+        generation, closed = fresh_circuits(settings, engine, source)
     done = {"source": source, "generation": generation, "closed": closed}
     under_way = "" if closed is None else f"; {closed} of a crawl under way were closed"
     show(context, done, f"{source}: the next crawl uses circuits of its own{under_way}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
 from contextlib import suppress
 from typing import Annotated, Any
 
@@ -22,6 +21,7 @@ from console.adding import (
     as_yaml,
     columns,
     corrected,
+    figures,
     free,
     probe,
     propose,
@@ -31,7 +31,7 @@ from console.adding import (
 from console.cli.output import options, show, table
 from console.copies import resembled
 from console.wiring import database
-from crawler.adapter import Instant, PostItem, ThreadRow
+from crawler.adapter import PostItem, ThreadRow
 from crawler.adapters import adapter_of
 from crawler.evidence import page_of, read_kept
 from crawler.source import load_source
@@ -143,27 +143,6 @@ def test(context: typer.Context, source: Annotated[str, typer.Argument(help="id 
     )
     if not (read.board and read.board.threads and read.thread and read.thread.posts):
         raise typer.Exit(78)
-
-
-def figures(read: Read) -> dict[str, Any]:
-    """How much of what was read has each field, 0 to 1."""
-    rows = read.board.threads if read.board else ()
-    posts = read.thread.posts if read.thread else ()
-    return {
-        "threads": len(rows),
-        "with": {name: _share(getattr(row, name) for row in rows) for name in BOARD_FIELDS},
-        "posts": len(posts),
-        "posts_with": {
-            name: _share(getattr(post, name) for post in posts) for name in ("author", "posted", "text")
-        },
-    }
-
-
-def _share(values: Iterable[Any]) -> float:
-    said = [
-        value.at is not None if isinstance(value, Instant) else value not in (None, "") for value in values
-    ]
-    return round(sum(said) / len(said), 2) if said else 0.0
 
 
 def _shown(proposal: Proposal) -> Group:

@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from config.errors import DuskwatchError
 from console.accounts import is_empty
 from console.oidc import Provider
+from console.probing import Probes
 from console.web import api, health
 from console.web.api.answers import document, problem
 from console.web.context import Context
@@ -31,8 +32,10 @@ from console.web.pages import (
     overview,
     pivot,
     post,
+    routes,
     search,
     seller,
+    source_add,
     sources,
     sso,
     watch_edit,
@@ -51,6 +54,7 @@ def create_app(config: Path | None, clock: Callable[[], datetime] = lambda: date
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
+        app.state.probes.close()
         context.close()
 
     app = FastAPI(
@@ -64,6 +68,7 @@ def create_app(config: Path | None, clock: Callable[[], datetime] = lambda: date
     )
     app.state.context = context
     app.state.tries = Tries()
+    app.state.probes = Probes(config, context.settings, context.engine, clock)
     app.state.known = search.Known()
     #: The word that makes the first admin, until there is one.
     app.state.setup = secrets.token_urlsafe(24) if is_empty(context.engine) else ""
@@ -79,10 +84,12 @@ def create_app(config: Path | None, clock: Callable[[], datetime] = lambda: date
         inbox,
         export,
         alert,
+        routes,
         search,
         post,
         pivot,
         seller,
+        source_add,
         sources,
         coverage,
         watch_edit,

@@ -14,7 +14,7 @@ from config.errors import InputError
 from config.saving import FileChanged, SaveRefused, save
 from config.settings import Settings, load_settings
 from console.editing import Conflict, PieceUnknown, change, filled, look, there
-from console.versions import FIRST, IN_THE_FILE, WATCH, ReasonMissing, versions
+from console.versions import FIRST, IN_THE_FILE, WATCH, ReasonWanted, versions
 
 AT = datetime(2026, 11, 25, 12, tzinfo=UTC)
 AYU = Actor("ayu", "console, 127.0.0.1")
@@ -106,7 +106,7 @@ def test_what_is_refused_changes_nothing(given: tuple[Settings, sa.Engine, Path]
     for text, why, error in (
         (read.text.replace("id: port", "id: bank"), "x", InputError),
         (read.text + "\n- id: other\n  name: Other", "x", InputError),
-        (read.text.replace("Port", "Quay"), " ", ReasonMissing),
+        (read.text.replace("Port", "Quay"), " ", ReasonWanted),
     ):
         with pytest.raises(error):
             change(loaded, engine, WATCH, "port", base=read.text, text=text, by=AYU, why=why, at=AT)

@@ -18,7 +18,7 @@ from alerts.watchlist import Organisation
 from config.errors import InputError, Problem
 from console.editing import Conflict, Piece, change, checked, filled, look, watch_of
 from console.from_query import drafted
-from console.versions import WATCH, ReasonMissing, version
+from console.versions import WATCH, ReasonWanted, version
 from console.web.context import Context
 from console.web.guard import Asker, Here, Operator, own_form, write_down
 from console.web.rendering import page
@@ -296,7 +296,7 @@ def _save(request: Request, here: Context, who: Asker, draft: Draft, text: str) 
     except InputError as error:
         draft.problems = list(error.problems)
         return _shown(request, here, who, draft, 422)
-    except ReasonMissing as missing:
+    except ReasonWanted as missing:
         _compare(here, draft)
         fault = Problem(str(draft.found.path), None, "why", missing.message, missing.cure or "")
         draft.problems = [fault]

@@ -16,7 +16,7 @@ from console.accounts import Role
 from console.blind import blind_spots, sight
 from console.editing import look, there
 from console.importing import Imported, import_watches, read_import
-from console.versions import WATCH, ReasonMissing, Version, retired, versions
+from console.versions import WATCH, ReasonWanted, Version, retired, versions
 from console.web.context import Context
 from console.web.guard import Asker, Here, Operator, Someone, own_form, write_down
 from console.web.pages.watch_edit import LISTS
@@ -90,7 +90,7 @@ def import_(
             return RedirectResponse("/watchlists", 303)
     except InputError as error:
         return _import(request, here, who, text, None, list(error.problems), why)
-    except ReasonMissing as missing:
+    except ReasonWanted as missing:
         fault = Problem("import", None, "why", missing.message, missing.cure or "")
         return _import(request, here, who, text, read, [fault], why)
     return _import(request, here, who, text, read, why=why)

@@ -61,6 +61,8 @@
       waiting = setTimeout(look, 600);
     });
   }
+  const waits = document.querySelector("[data-refresh]");
+  if (waits) setTimeout(() => location.reload(), Number(waits.dataset.refresh));
   let rows = [];
   let at = -1;
   const go = (to) => {
