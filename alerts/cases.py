@@ -280,7 +280,9 @@ def list_alerts(
     if gravest_first:
         rank = sa.case({each.value: number for number, each in enumerate(Severity)}, value=columns.severity)
         order = [rank.desc(), columns.created_at, columns.id]
-    query = sa.select(alert_table).where(*wanted.conditions()).order_by(*order).limit(limit).offset(offset)
+    # first which, by an index that holds all that is asked, then these alone: rows are wide
+    which = sa.select(columns.id).where(*wanted.conditions()).order_by(*order).limit(limit).offset(offset)
+    query = sa.select(alert_table).where(columns.id.in_(which.scalar_subquery())).order_by(*order)
     with reading(database) as connection:
         return [Alert(**row._mapping) for row in connection.execute(query)]
 
@@ -306,8 +308,11 @@ def locked_alert(connection: sa.Connection, alert: str) -> Alert:
 def find_alert(connection: sa.Connection, name: str, *, lock: bool = False) -> Alert:
     """An alert by its id or the beginning of it; ``lock``: nobody else changes it until the transaction ends. Raises
     ``AlertUnknown``."""
-    query = sa.select(alert_table).where(alert_table.c.id.startswith(name, autoescape=True)).limit(2)
-    rows = connection.execute(query.with_for_update() if lock else query).all()
+    # the whole id by its index; its beginning costs a look at every alert
+    rows: Sequence[sa.Row[Any]] = []
+    for where in (alert_table.c.id == name, alert_table.c.id.startswith(name, autoescape=True)):
+        query = sa.select(alert_table).where(where).limit(2)
+        rows = rows or connection.execute(query.with_for_update() if lock else query).all()
     if len(rows) != 1:
         many = "more than one alert begins with" if rows else "no alert begins with"
         raise AlertUnknown(f"{many} {name!r}", cure="duskwatch alerts list names them")

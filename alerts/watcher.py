@@ -21,7 +21,7 @@ from alerts.routes import Way
 from alerts.tables import listing_table
 from alerts.unnamed.tier import DAILY
 from alerts.watchlist import Organisation
-from config.database import UtcDateTime, metadata
+from config.database import UtcDateTime, metadata, reading
 from config.errors import CursorUnknown
 from indexer.post import Change
 from indexer.store import Store
@@ -189,6 +189,6 @@ class Watcher:
 
 def feed_cursors(database: sa.Engine) -> dict[str, tuple[str | None, datetime]]:
     """Where each reader of the feed stands, by its name, and since when; None: at the beginning."""
-    with database.connect() as connection:
+    with reading(database) as connection:
         found = connection.execute(sa.select(cursor_table))
         return {row.name: (row.cursor or None, row.at) for row in found}

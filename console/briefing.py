@@ -12,10 +12,11 @@ from alerts.cases import get_alert, listings_of
 from alerts.clocks import clocks_of
 from alerts.evidence import kept_pages
 from alerts.holds import posts_of
-from alerts.laws import Law, laws_named, load_laws
+from alerts.laws import Law, laws_named
 from alerts.watchlist import Organisation
 from config.settings import Settings
 from console.evidence import evidence_folder
+from console.freshness import laws
 from console.wiring import Inputs
 from indexer.custody import Custody
 from indexer.fact import facts
@@ -33,7 +34,7 @@ def laws_of(inputs: Inputs, organisation: Organisation | None) -> dict[str, Law]
     """The laws that hold for an organisation. Raises ``InputError``."""
     settings = inputs.settings
     names = organisation.laws if organisation else ()
-    return laws_named(names, load_laws(settings.laws_dir), str(settings.watchlists_dir))
+    return laws_named(names, laws(settings.laws_dir), str(settings.watchlists_dir))
 
 
 def brief_of(inputs: Inputs, engine: sa.Engine, store: Store, name: str, language: Language) -> Brief:

@@ -216,7 +216,12 @@ def store(settings: Settings) -> Iterator[Store]:
 def readers(settings: Settings, posts: Store) -> list[Reader]:
     """Every reader of the store's feed."""
     with database(settings) as engine:
-        found = feed_cursors(engine)
+        return readers_in(engine, posts)
+
+
+def readers_in(engine: sa.Engine, posts: Store) -> list[Reader]:
+    """The same by a database that is open already."""
+    found = feed_cursors(engine)
     return [_reader(name, posts, cursor, at) for name, (cursor, at) in sorted(found.items())]
 
 

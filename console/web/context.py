@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar, cast
 
 import sqlalchemy as sa
 
@@ -14,10 +15,13 @@ from alerts.matching.port import Matcher
 from config.database import migrate, open_database
 from config.errors import InputError
 from config.settings import Settings, load_settings
+from console.freshness import Stamps, stamps
 from console.wiring import Inputs, read_inputs
 from indexer.opening import open_store
 from indexer.store import Store
 
+T = TypeVar("T")
+_MOST_KEPT = 200  # figures
 _FRESH = 10.0  # seconds after which changed files are looked at
 
 
@@ -33,8 +37,10 @@ class Context:
         self.engine: sa.Engine = open_database(self.settings.database_url)
         migrate(self.engine)
         self._inputs = read_inputs(config)
+        self._stamped = self._stamps()
         self._read_at = time.monotonic()
         self._lock = threading.Lock()
+        self._lately: dict[object, tuple[float, object]] = {}
         self._local = threading.local()
         self._stores: list[Store] = []
         #: What is wrong with the files, as it was last read; "" when nothing is.
@@ -46,19 +52,50 @@ class Context:
         with self._lock:
             if time.monotonic() - self._read_at > _FRESH:
                 self._read_at = time.monotonic()
-                try:
-                    fresh = read_inputs(self.config)
-                    self.faults = ""
-                    if fresh != self._inputs:
-                        self._inputs = fresh
-                except InputError as error:
-                    self.faults = str(error)
+                self._read_changed()
             return self._inputs
 
     def look_again(self) -> None:
         """Have the files read at the next request: this console has just changed one."""
         with self._lock:
             self._read_at = -_FRESH
+
+    def _read_changed(self) -> None:
+        """Read the files again where one was changed; reading them all takes longer than a page may."""
+        now = self._stamps()
+        if now == self._stamped:
+            return
+        self._stamped = now
+        try:
+            fresh = read_inputs(self.config)
+            self.faults = ""
+            if fresh != self._inputs:
+                self._inputs = fresh
+        except InputError as error:
+            self.faults = str(error)
+
+    def _stamps(self) -> Stamps:
+        settings = self._inputs.settings
+        places = [
+            settings.sources_dir,
+            settings.watchlists_dir,
+            settings.routes_dir,
+            settings.channels_dir,
+        ]
+        return stamps([*places, *([self.config] if self.config else [])])
+
+    def lately(self, name: object, seconds: float, make: Callable[[], T]) -> T:
+        """What ``make`` gave at most so many seconds ago: figures over many alerts need not be counted for every page.
+        ``name`` tells them apart, and whose they are."""
+        now = time.monotonic()
+        kept = self._lately.get(name)
+        if kept is None or now - kept[0] > seconds:
+            kept = (now, make())
+            with self._lock:
+                self._lately[name] = kept
+                while len(self._lately) > _MOST_KEPT:
+                    del self._lately[next(iter(self._lately))]
+        return cast(T, kept[1])
 
     @property
     def store(self) -> Store:

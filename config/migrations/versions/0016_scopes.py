@@ -14,6 +14,11 @@ def upgrade() -> None:
     op.add_column("console_user", sa.Column("subject", sa.Text, nullable=False, server_default=""))
     op.create_index("console_user_subject", "console_user", ["subject"])
     op.create_index("console_audit_who", "console_audit", ["who"])
+    op.create_index(
+        "alert_triage",
+        "alert",
+        ["state", "severity", "created_at", "id", "organisation", "source", "tlp", "assignee"],
+    )
     op.create_table(
         "console_sign_in",
         sa.Column("state", sa.Text, primary_key=True),

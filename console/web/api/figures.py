@@ -58,7 +58,7 @@ def detection(
     """How long it took, of the alerts of the last days that the token's user may see."""
     since = here.now() - timedelta(days=days)
     wanted = Wanted(organisations=who.user.organisations, tlps=who.user.tlps)
-    found = summaries(here.engine, by, since, wanted)
+    found = here.lately((by, days, wanted), 30, lambda: summaries(here.engine, by, since, wanted))
     if by == "source":
         found = [one for one in found if here.sees(one.name)]
     return answer(request, Detection(days=days, summaries=found))

@@ -23,6 +23,7 @@ from console.wiring import ailing
 router = APIRouter(include_in_schema=False)
 _DAYS = 30
 _MOST_CLOCKS = 20
+_KEPT = 30.0  # seconds for which figures of many alerts hold
 
 
 @router.get("/overview")
@@ -42,17 +43,25 @@ def overview(request: Request, here: Here, who: Someone) -> Response:
         who,
         "overview.html",
         days=_DAYS,
-        whole=summaries(here.engine, None, since, mine),
-        by_source=summaries(here.engine, "source", since, mine),
-        by_organisation=summaries(here.engine, "organisation", since, mine),
-        open_counts=count_alerts(here.engine, "severity", open_ones),
+        whole=here.lately(("whole", mine), _KEPT, lambda: summaries(here.engine, None, since, mine)),
+        by_source=here.lately(
+            ("by source", mine), _KEPT, lambda: summaries(here.engine, "source", since, mine)
+        ),
+        by_organisation=here.lately(
+            ("by organisation", mine), _KEPT, lambda: summaries(here.engine, "organisation", since, mine)
+        ),
+        open_counts=here.lately(
+            ("open", mine), _KEPT, lambda: count_alerts(here.engine, "severity", open_ones)
+        ),
         unread=count_unread(here.engine, who.user),
         ailing=ailing(inputs.sources, here.engine),
         covered=enabled,
         system=system(here),
-        alerts=alerts_by_day(here.engine, mine, now, _DAYS),
-        posts=_posts(here),
-        sources=sources_by_day(here.engine, enabled, now, _DAYS),
+        alerts=here.lately(("alerts", mine), _KEPT, lambda: alerts_by_day(here.engine, mine, now, _DAYS)),
+        posts=here.lately("posts by day", _KEPT, lambda: _posts(here)),
+        sources=here.lately(
+            "sources by day", _KEPT, lambda: sources_by_day(here.engine, enabled, now, _DAYS)
+        ),
         clocks=_clocks(here, who.user),
         lines=audit(here.engine, 50) if who.user.role.may(Role.ADMIN) else [],
     )
