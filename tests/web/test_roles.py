@@ -8,19 +8,29 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pyotp
 import pytest
 from fastapi import FastAPI
 from routing import checks_of, routes_of
 from worlds import PASSWORD, SECRETS, World, client, made, token, worlds
 
-from console.accounts import Role, csrf_of
+from console.accounts import Role, audit, csrf_of
 from console.tokens import NEEDS, Scope
 from console.web.api.callers import caller
 from console.web.app import create_app
 from console.web.guard import asker, own_form
 
 #: Pages that anybody may ask for; all others want a session.
-PUBLIC = {"/healthz", "/readyz", "/metrics", "/login", "/setup", "/language"}
+PUBLIC = {
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/login",
+    "/setup",
+    "/language",
+    "/oidc/start",
+    "/oidc/callback",
+}
 #: What makes an honest question of each route. A route whose parameters are not here fails the test: say what they are.
 VALUES = {
     "name": {
@@ -33,6 +43,7 @@ VALUES = {
         "tokens": "none",
     },
     "source": {"": "{source}"},
+    "token": {"": "none"},
     "thread": {"": "1"},
 }
 QUERIES = {
@@ -209,3 +220,40 @@ def test_a_session_ends_where_its_user_changes(app: FastAPI) -> None:
     first.cookies.clear()
     first.cookies.set("duskwatch_session", old)
     assert first.get("/").status_code == 303, "the one before ended"
+
+
+def test_the_own_account(app: FastAPI) -> None:
+    engine = app.state.context.engine
+    browser = client(app)
+    assert browser.post("/login", data={"user": "analyst", "password": PASSWORD}).status_code == 303
+    word = {"csrf": csrf_of(browser.cookies["duskwatch_session"])}
+    # a token, shown once
+    data = {**word, "note": "siem", "role": "analyst", "days": "30", "scope": ["alerts:read", "alerts:write"]}
+    made = re.search(r"<pre>([\w-]{40,})\n?</pre>", browser.post("/account/tokens", data=data).text)
+    assert made
+    assert made[1] not in browser.get("/account").text
+    header = {"Authorization": f"Bearer {made[1]}"}
+    assert client(app).get("/api/v1/alerts", headers=header).status_code == 200
+    assert client(app).get("/api/v1/posts?q=a", headers=header).status_code == 403
+    more = browser.post("/account/tokens", data={**word, "role": "admin", "days": "1"})
+    assert (more.status_code, "no token has more than its user" in more.text) == (400, True)
+    # a second factor counts once it was shown to work
+    page = browser.get("/account").text
+    secret = re.search(r'name="secret" value="(\w+)"', page)
+    assert secret
+    given = {**word, "secret": secret[1], "password": PASSWORD}
+    wrong = browser.post("/account/code", data={**given, "code": "000000"})
+    assert wrong.status_code == 400
+    right = browser.post("/account/code", data={**given, "code": pyotp.TOTP(secret[1]).now()})
+    assert right.status_code == 303
+    assert browser.post("/login", data={"user": "analyst", "password": PASSWORD}).status_code == 401
+    # the password: other sessions and tokens end, this one goes on
+    other = client(app, "analyst")
+    change = {**word, "old": "not the password", "new": "another-password"}
+    assert browser.post("/account/password", data=change).status_code == 400
+    assert browser.post("/account/password", data={**change, "old": PASSWORD}).status_code == 200
+    assert browser.get("/account").status_code == 200
+    assert other.get("/account").status_code == 303
+    assert client(app).get("/api/v1/alerts", headers=header).status_code == 401
+    did = {line.what for line in audit(engine) if line.who == "analyst"}
+    assert did >= {"token made", "second factor set", "password changed", "password not changed"}
