@@ -294,7 +294,7 @@ async def together(
                 except httpx.HTTPError:
                     wrong += 1
                 times.append((time.perf_counter() - begun) * 1000)
-                await asyncio.sleep(chance.uniform(0.5, 1.5))  # who reads a page
+                await asyncio.sleep(chance.uniform(1, 3))  # who reads a page
 
     await asyncio.gather(*(analyst(number, each) for number, each in enumerate(sessions)))
     return times, wrong

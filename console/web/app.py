@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import threading
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -54,8 +55,11 @@ def create_app(config: Path | None, clock: Callable[[], datetime] = lambda: date
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        warming = threading.Thread(target=context.warm, name="warm", daemon=True)
+        warming.start()
         yield
         app.state.probes.close()
+        warming.join(10)
         context.close()
 
     app = FastAPI(

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TypeVar, cast
 
 import sqlalchemy as sa
+import structlog
 
 from alerts.matching.port import Matcher
 from config.database import migrate, open_database
-from config.errors import InputError
+from config.errors import DuskwatchError, InputError
 from config.settings import Settings, load_settings
 from console.freshness import Stamps, stamps
 from console.wiring import Inputs, read_inputs
@@ -21,6 +22,7 @@ from indexer.opening import open_store
 from indexer.store import Store
 
 T = TypeVar("T")
+_log = structlog.get_logger()
 _MOST_KEPT = 200  # figures
 _FRESH = 10.0  # seconds after which changed files are looked at
 
@@ -116,6 +118,13 @@ class Context:
     def sees(self, source: str) -> bool:  # noqa: ARG002
         """Whether what a source holds is shown: all of it, to the console itself."""
         return True
+
+    def warm(self) -> None:
+        """Have the store read what it counts by, before somebody waits for it."""
+        try:
+            self.store.histogram("", interval="month")
+        except DuskwatchError as error:
+            _log.warning("the store is not warm", reason=str(error))
 
     def close(self) -> None:
         """Close what is open."""

@@ -26,7 +26,8 @@ class Server:
         web = self._app.state.context.settings.web
         self._host = host or web.host
         family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
-        self._socket = socket.socket(family, socket.SOCK_STREAM)
+        # named as TCP: only then does asyncio send small answers at once, not 40 ms later
+        self._socket = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         wanted = web.port if port is None else port
         try:

@@ -20,7 +20,7 @@ _INDONESIAN: Final = EDITORS | {
     "Log out": "Keluar",
     "User": "Pengguna",
     "Password": "Kata sandi",
-    "Log in by": "Masuk dengan",
+    "Log in with": "Masuk dengan",
     "Role": "Peran",
     "up to": "hingga",
     "Tokens for programs": "Token untuk program",
