@@ -1,7 +1,7 @@
 """How fast the console's pages are, beside the bare queries that they rest on; and fifty analysts at once beside one.
 
-``python bench/pages.py --posts 1000000 --alerts 100000`` measures SQLite, ``--elasticsearch`` a genuine node as well
-(or ``$ELASTICSEARCH_URL``). ``--store`` takes a store that was filled by ``_corpus.posts``, and leaves it as it is. The
+``python bench/pages.py --posts 1000000 --alerts 100000`` measures SQLite, ``--stores elasticsearch`` a genuine node (or
+``$ELASTICSEARCH_URL``). ``--store`` takes a store that was filled by ``_corpus.posts``, and leaves it as it is. The
 console runs in a process of its own and is asked over loopback as browsers ask it, so the times hold the server's own
 and the client's. Goals: p95 of each page below 150 ms, at most 1.5 of the bare query; of fifty analysts no error.
 """
@@ -360,23 +360,21 @@ def main() -> None:
     asked.add_argument("--analysts", type=int, default=50)
     asked.add_argument("--seconds", type=float, default=20.0, help="of each run of analysts, at most 60")
     asked.add_argument("--store", help="a store of so many posts of the corpus that is there")
-    asked.add_argument("--elasticsearch", action="store_true", help="measure a node too, with as many posts")
+    asked.add_argument("--stores", nargs="+", choices=["sqlite", "elasticsearch"], default=["sqlite"])
     arguments = asked.parse_args()
     arguments.seconds = min(arguments.seconds, 60.0)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        url = arguments.store or f"sqlite:///{folder}/posts.db"
-        if not arguments.store:
-            fill_store(url, arguments.posts)
-        (folder / "one").mkdir()
-        measured("sqlite" if url.startswith("sqlite") else "store", url, folder / "one", arguments)
-        if arguments.elasticsearch:
-            server = os.environ.get("ELASTICSEARCH_URL")
-            server = server or stack.enter_context(Cluster(quick=False, heap=1024)).url
-            url = f"{server}/console-{os.getpid()}"
-            fill_store(url, arguments.posts)
-            (folder / "two").mkdir()
-            measured("elasticsearch", url, folder / "two", arguments)
+        for kind in arguments.stores:
+            url = arguments.store or f"sqlite:///{folder}/posts.db"
+            if kind == "elasticsearch" and not arguments.store:
+                server = os.environ.get("ELASTICSEARCH_URL")
+                server = server or stack.enter_context(Cluster(quick=False, heap=1024)).url
+                url = f"{server}/console-{os.getpid()}"
+            if not arguments.store:
+                fill_store(url, arguments.posts)
+            (folder / kind).mkdir()
+            measured(kind, url, folder / kind, arguments)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -176,7 +175,7 @@ def add_user(
         raise AccountRefused(f"{name[:64]!r} is no user name", cure="letters, digits and . _ @ - only")
     values = {
         "name": name,
-        "password": _hashed(password),
+        "password": hashed_password(password),
         "role": role.value,
         "organisations": list(organisations),
     }
@@ -191,7 +190,7 @@ def add_user(
 
 def set_password(database: sa.Engine, name: str, password: str) -> None:
     """Give a user another password and end their sessions. Raises ``AccountRefused``."""
-    hashed = _hashed(password)
+    hashed = hashed_password(password)
     with database.begin() as connection:
         query = sa.update(user_table).where(user_table.c.name == name)
         done = connection.execute(query.values(password=hashed, failed=0, locked_until=None))
@@ -200,61 +199,8 @@ def set_password(database: sa.Engine, name: str, password: str) -> None:
         connection.execute(sa.delete(session_table).where(session_table.c.user == name))
 
 
-def change_password(database: sa.Engine, name: str, old: str, new: str, *, keep: str, at: datetime) -> None:
-    """A user changes their own password, which they must know; all their sessions and tokens end but ``keep``. Raises
-    ``AccountRefused``; wrong ones count as failed log-ins."""
-    _prove(database, name, old, at)
-    hashed = _hashed(new)
-    columns = session_table.c
-    with database.begin() as connection:
-        here = user_table.c.name == name
-        connection.execute(sa.update(user_table).where(here).values(password=hashed))
-        others = (columns.user == name, columns.hash != digest(keep))
-        connection.execute(sa.delete(session_table).where(*others))
-
-
-def new_second_factor(name: str) -> tuple[str, str]:
-    """A secret for a user's authenticator, and the address by which it takes it."""
-    import pyotp
-
-    secret = pyotp.random_base32()
-    return secret, pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name="Duskwatch")
-
-
-def confirm_second_factor(
-    database: sa.Engine, name: str, password: str, secret: str, code: str, *, at: datetime
-) -> None:
-    """A user sets their second factor, having shown that their authenticator has it. Raises ``AccountRefused``."""
-    if not re.fullmatch("[A-Z2-7]{16,64}", secret):
-        raise AccountRefused("this is no secret of an authenticator")
-    _prove(database, name, password, at)
-    if _totp_step(secret, code, at) is None:
-        raise AccountRefused("the code is not right", cure="check the clock of the device that made it")
-    set_second_factor(database, name, secret)
-
-
-def end_other_sessions(database: sa.Engine, name: str, *, keep: str) -> int:
-    """End a user's sessions but this one; how many. Tokens stay."""
-    columns = session_table.c
-    others = (columns.user == name, columns.kind == "session", columns.hash != digest(keep))
-    with database.begin() as connection:
-        return int(connection.execute(sa.delete(session_table).where(*others)).rowcount)
-
-
-def _prove(database: sa.Engine, name: str, password: str, at: datetime) -> None:
-    """That it is the user who asks: a password that is wrong counts as a failed log-in. Raises ``AccountRefused``."""
-    here = user_table.c.name == name
-    with reading(database) as connection:
-        row = connection.execute(sa.select(user_table).where(here)).first()
-    refused = AccountRefused("the password is not right, or the user is locked for 15 minutes")
-    if row is None or not row.password or (row.locked_until and row.locked_until > at):
-        raise refused
-    if not _right(row.password, password):
-        _count_failure(database, row, at)
-        raise refused
-
-
-def _count_failure(database: sa.Engine, row: Any, at: datetime) -> None:
+def count_failure(database: sa.Engine, row: Any, at: datetime) -> None:
+    """A password or code of this row's user was wrong; five of them lock the user for a quarter of an hour."""
     failed = row.failed + 1
     lock = at + _LOCKED if failed >= _FAILURES else None
     with database.begin() as connection:
@@ -323,12 +269,12 @@ def log_in(
         row = connection.execute(
             sa.select(user_table).where(user_table.c.name == name).with_for_update()
         ).first()
-    right = _right(row.password if row and row.password else _unused(), password)
+    right = is_password(row.password if row and row.password else _unused(), password)
     if row is None or row.disabled or row.subject or (row.locked_until and row.locked_until > at):
         raise refused
-    step = _totp_step(row.totp, code, at) if row.totp else None
+    step = totp_step(row.totp, code, at) if row.totp else None
     if not right or (row.totp and (step is None or step <= row.totp_used)):
-        _count_failure(database, row, at)
+        count_failure(database, row, at)
         raise refused
     with database.begin() as connection:
         here = sa.update(user_table).where(user_table.c.name == name)
@@ -444,7 +390,8 @@ def audit(
         return [AuditLine(**row._mapping) for row in connection.execute(query)]
 
 
-def _hashed(password: str) -> str:
+def hashed_password(password: str) -> str:
+    """What is kept of a password. Raises ``AccountRefused`` for a short one."""
     if len(password) < LEAST_PASSWORD:
         raise AccountRefused(f"the password is shorter than {LEAST_PASSWORD} characters")
     return _hasher().hash(password[:1000])
@@ -455,7 +402,8 @@ def _unused() -> str:
     return _hasher().hash(secrets.token_hex(16))
 
 
-def _right(hashed: str, password: str) -> bool:
+def is_password(hashed: str, password: str) -> bool:
+    """Whether it is the one that was hashed."""
     from argon2.exceptions import VerificationError
 
     try:
@@ -464,7 +412,7 @@ def _right(hashed: str, password: str) -> bool:
         return False
 
 
-def _totp_step(secret: str, code: str, at: datetime) -> int | None:
+def totp_step(secret: str, code: str, at: datetime) -> int | None:
     """The half minute whose code it is, one before and after included; None when it is of none."""
     import pyotp
 

@@ -10,29 +10,25 @@ import base64
 import hmac
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast, get_args
+from typing import Any, cast
 from urllib.parse import quote, urlencode, urlsplit
 
 import sqlalchemy as sa
 
-from alerts.channel import Tlp
 from alerts.peer import Peer, PeerConfig
-from config.errors import ChannelBusy, ChannelRefused, RetryError, StopError
+from config.errors import ChannelBusy, ChannelRefused, RetryError
 from config.settings import OidcSettings
-from console.accounts import Role, User, digest, session_table, sign_in_table, user_table
+from console.accounts import digest, sign_in_table
+from console.admission import SignInRefused
 
 _ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
 _LASTS = timedelta(minutes=10)  # from the provider's log-in page back to us
 _FRESH = 600.0  # seconds for which its addresses and keys are remembered
 _LEEWAY = 60  # seconds by which its clock may differ
 _MOST = 10_000  # log-ins under way
-
-
-class SignInRefused(StopError):
-    """The identity provider does not vouch for anybody whom this console knows."""
 
 
 class ProviderAway(RetryError):
@@ -47,17 +43,6 @@ class Endpoints:
     token: str
     jwks: str
     end_session: str
-
-
-@dataclass(frozen=True, slots=True)
-class Entitled:
-    """What claims give a user."""
-
-    subject: str
-    name: str
-    role: Role
-    organisations: tuple[str, ...]
-    tlp: Tlp
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,75 +241,3 @@ class Provider:
         if not isinstance(told.value, dict):
             raise SignInRefused(f"the provider answered {told.status} and no JSON at {parts.path}")
         return told.value
-
-
-def entitled(settings: OidcSettings, claims: Mapping[str, Any]) -> Entitled:
-    """What the claims give by the settings: the highest role and marking of all groups, and the organisations of each.
-    Raises ``SignInRefused`` for whoever gets nothing."""
-    groups = _groups(claims, settings.groups_claim)
-    roles = [Role(settings.roles[group]) for group in groups if group in settings.roles]
-    if settings.default_role:
-        roles.append(Role(settings.default_role))
-    if not roles:
-        raise SignInRefused(
-            "no group of yours has a role here", cure="an admin of the provider or of oidc.roles"
-        )
-    organisations = {each for group in groups for each in settings.organisations.get(group, ())}
-    if settings.organisations and not organisations:
-        raise SignInRefused(
-            "no group of yours sees an organisation here", cure="an admin of oidc.organisations"
-        )
-    order = get_args(Tlp)
-    markings = [settings.tlp[group] for group in groups if group in settings.tlp]
-    marking = max([settings.default_tlp, *markings], key=order.index)
-    name = str(claims.get(settings.name_claim) or "")
-    if not name or len(name) > 64 or not all(char.isalnum() or char in "._@-" for char in name):
-        raise SignInRefused(
-            f"the claim {settings.name_claim} gives no usable name", cure="set oidc.name_claim"
-        )
-    seen = () if "*" in organisations else tuple(sorted(organisations))
-    subject = f"{settings.issuer} {claims['sub']}"
-    return Entitled(subject, name, max(roles, key=list(Role).index), seen, marking)
-
-
-def admit(database: sa.Engine, who: Entitled, at: datetime) -> User:
-    """The user whom a provider vouches for, made or changed to what the claims give by now; sessions with another role
-    end. Raises ``SignInRefused`` for who is kept out, and for a name that somebody else has."""
-    columns = user_table.c
-    given = {"role": who.role.value, "organisations": list(who.organisations), "tlp": who.tlp}
-    with database.begin() as connection:
-        row = connection.execute(
-            sa.select(user_table).where(columns.subject == who.subject).with_for_update()
-        ).first()
-        if row is None:
-            if connection.scalar(sa.select(columns.name).where(columns.name == who.name)) is not None:
-                raise SignInRefused(
-                    f"{who.name!r} is somebody else's name here", cure="an admin must rename one"
-                )
-            none = {"password": "", "totp": "", "totp_used": 0, "failed": 0, "disabled": False}
-            made = {"name": who.name, "subject": who.subject, "created_at": at}
-            connection.execute(sa.insert(user_table).values(given | none | made))
-            return User(who.name, who.role, who.organisations, who.tlp, subject=who.subject)
-        if row.disabled:
-            raise SignInRefused(f"{row.name} is kept out", cure="an admin: duskwatch user disable --again")
-        if (row.role, list(row.organisations), row.tlp) != (
-            given["role"],
-            given["organisations"],
-            given["tlp"],
-        ):
-            connection.execute(sa.update(user_table).where(columns.name == row.name).values(given))
-            theirs = (session_table.c.user == row.name, session_table.c.kind == "session")
-            connection.execute(sa.delete(session_table).where(*theirs))
-        return User(row.name, who.role, who.organisations, who.tlp, subject=who.subject)
-
-
-def _groups(claims: Mapping[str, Any], name: str) -> Sequence[str]:
-    """A claim of groups, also one within others: ``realm_access.roles``."""
-    value: Any = claims.get(name)
-    if value is None and "." in name:
-        value = claims
-        for part in name.split("."):
-            value = value.get(part) if isinstance(value, Mapping) else None
-    if isinstance(value, str):
-        return [value]
-    return [str(each) for each in value] if isinstance(value, list | tuple) else []

@@ -120,6 +120,16 @@ def test_a_post_that_no_store_can_hold_is_named_and_set_aside(store: Store, spoo
     assert [each.post for each in spool.refused()] == [told]
 
 
+def test_sources_are_left_out(store: Store) -> None:
+    other = post(2, key=PostKey("market", "t1", "2"))
+    store.put([post(1), other, post(3, key=PostKey("shop", "t1", "3"))])
+    seen = Filters(without=("forum", "shop"))
+    assert ids(store, "words", filters=seen) == ["2"]
+    assert ids(store, "", filters=replace(seen, sources=("forum", "market"))) == ["2"]
+    assert store.search("", filters=seen, facets=["source"]).facets == {"source": {"market": 1}}
+    assert sum(count for _, count in store.histogram("", filters=seen)) == 1
+
+
 def test_removed_and_back(store: Store) -> None:
     store.put([post(1), post(2)])
     later = NOON + timedelta(hours=2)

@@ -29,7 +29,8 @@ from worlds import made
 from config.settings import OidcSettings
 from console import accounts
 from console.accounts import Role, csrf_of, list_users
-from console.oidc import Provider, ProviderAway, SignInRefused, entitled
+from console.admission import SignInRefused, entitled
+from console.oidc import Provider, ProviderAway
 from console.web.app import create_app
 
 CONSOLE = "http://console.example"

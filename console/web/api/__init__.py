@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Depends
 
-from console.web.api import alerts, figures, own, posts, sources, watches
+from console.web.api import acts, alerts, figures, own, posts, sources, watches
 from console.web.api.answers import ALWAYS, PREFIX
 from console.web.api.callers import caller
 
 router = APIRouter(prefix=PREFIX, responses=ALWAYS, dependencies=[Depends(caller)])
-for _part in (alerts, posts, watches, sources, figures, own):
+for _part in (alerts, acts, posts, watches, sources, figures, own):
     router.include_router(_part.router)

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import sqlalchemy as sa
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import FileResponse
-from pydantic import AwareDatetime, Field
 from starlette.background import BackgroundTask
 
 from alerts.brief import as_json, html, markdown
@@ -25,41 +22,33 @@ from alerts.cases import (
     ToldChange,
     Wanted,
     changes_of,
-    find_alert,
     get_alert,
     list_alerts,
     listings_of,
 )
-from alerts.clocks import Clock, clocks_of, confirm, met
-from alerts.handling import add_note, assign, set_due, set_state
+from alerts.clocks import Clock, clocks_of
 from alerts.holds import Hold, hold_of
 from alerts.outbox import delivery_table
 from alerts.severity import Severity
 from config.database import reading
-from console.briefing import brief_of, laws_of, organisation_of
+from console.briefing import brief_of
 from console.evidence import export_alert
 from console.web.api.answers import (
-    CHANGED_MEANWHILE,
     SAME,
     After,
-    Body,
-    IfMatch,
     IfNoneMatch,
     Limit,
     Model,
     answer,
     mark,
     marked,
-    still,
 )
-from console.web.api.callers import ReadsAlerts, TakesEvidence, WorksOnAlerts
+from console.web.api.callers import ReadsAlerts, TakesEvidence
 from console.web.context import Context
 from console.web.guard import Asker, Here, write_down
 
 router = APIRouter(prefix="/alerts", tags=["alerts"])
 OPEN = (AlertState.NEW.value, AlertState.ACKNOWLEDGED.value, AlertState.ESCALATED.value)
-_Id = Annotated[str, Field(max_length=63)]
-_Text = Annotated[str, Field(max_length=4000)]
 _Named = Annotated[str, Query(max_length=63)]
 
 
@@ -99,47 +88,6 @@ class Deliveries(Model):
     """The deliveries of an alert, the oldest first."""
 
     deliveries: list[Delivery]
-
-
-class StateChange(Body):
-    """What an alert's state becomes, and why."""
-
-    state: AlertState
-    why: _Text = ""
-
-
-class Assignment(Body):
-    """To whom an alert is given; nobody with an empty name."""
-
-    assignee: Annotated[str, Field(max_length=64)]
-    why: _Text = ""
-
-
-class Deadline(Body):
-    """By when an alert should be closed; null: no such time."""
-
-    due_at: AwareDatetime | None
-    why: _Text = ""
-
-
-class Note(Body):
-    """A note."""
-
-    text: Annotated[str, Field(min_length=1, max_length=4000, pattern=r"\S")]
-
-
-class Confirmation(Body):
-    """That data were breached, and how that is known."""
-
-    why: _Text = ""
-
-
-class Duty(Body):
-    """A duty of a law that was met."""
-
-    law: Annotated[str, Field(max_length=100)]
-    duty: Annotated[str, Field(max_length=200)]
-    why: _Text = ""
 
 
 @router.get("", summary="Alerts, newest first", response_model=AlertPage, responses=SAME)
@@ -186,9 +134,9 @@ def alert(
     if_none_match: IfNoneMatch = None,
 ) -> Response:
     """An alert by its id or the beginning of it, with everything that is kept of it."""
-    found = _seen(here, who, name)
+    found = seen(here, who, name)
     with reading(here.engine) as connection:
-        return answer(request, _detail(connection, found.id))
+        return answer(request, detail(connection, found.id))
 
 
 @router.get("/{name}/deliveries", summary="Who was told", response_model=Deliveries, responses=SAME)
@@ -200,7 +148,7 @@ def deliveries(
     if_none_match: IfNoneMatch = None,
 ) -> Response:
     """The deliveries of an alert."""
-    found = _seen(here, who, name)
+    found = seen(here, who, name)
     query = sa.select(*(delivery_table.c[field] for field in Delivery.model_fields))
     with reading(here.engine) as connection:
         rows = connection.execute(
@@ -230,7 +178,7 @@ def brief(
     form: Annotated[Literal["json", "html", "md"], Query(alias="format", description="its form")] = "json",
 ) -> Response:
     """A page for those who decide, without personal data."""
-    found = _seen(here, who, name)
+    found = seen(here, who, name)
     made = brief_of(here.inputs, here.engine, here.store, found.id, lang)
     if form == "json":
         return Response(json.dumps(as_json(made)), media_type="application/json")
@@ -262,7 +210,7 @@ def evidence(
     ] = False,
 ) -> Response:
     """What an alert rests on, to be checked on another machine with `duskwatch evidence verify`."""
-    found = _seen(here, who, name)
+    found = seen(here, who, name)
     folder = tempfile.TemporaryDirectory(prefix="duskwatch-")
     target = Path(folder.name) / f"evidence-{found.id}.zip"
     try:
@@ -275,129 +223,21 @@ def evidence(
     return FileResponse(path, filename=path.name, media_type="application/zip", background=gone)
 
 
-@router.post(
-    "/{name}/state", summary="Change its state", response_model=AlertDetail, responses=CHANGED_MEANWHILE
-)
-def change(
-    request: Request,
-    here: Here,
-    who: WorksOnAlerts,
-    name: str,
-    body: StateChange,
-    if_match: IfMatch = None,
-) -> Response:
-    """Acknowledge, escalate, resolve or reopen an alert, or call it a false positive."""
-    with _acting(request, here, who, name) as (connection, found):
-        by, at = who.actor, here.now()
-        set_state(connection, found.id, body.state, by=by, at=at, why=body.why)
-        return answer(request, _detail(connection, found.id))
-
-
-@router.put(
-    "/{name}/assignee", summary="Give it to somebody", response_model=AlertDetail, responses=CHANGED_MEANWHILE
-)
-def give(
-    request: Request,
-    here: Here,
-    who: WorksOnAlerts,
-    name: str,
-    body: Assignment,
-    if_match: IfMatch = None,
-) -> Response:
-    """Say who works on an alert."""
-    with _acting(request, here, who, name) as (connection, found):
-        assign(connection, found.id, body.assignee, by=who.actor, at=here.now(), why=body.why)
-        return answer(request, _detail(connection, found.id))
-
-
-@router.put("/{name}/due", summary="Say by when", response_model=AlertDetail, responses=CHANGED_MEANWHILE)
-def due(
-    request: Request,
-    here: Here,
-    who: WorksOnAlerts,
-    name: str,
-    body: Deadline,
-    if_match: IfMatch = None,
-) -> Response:
-    """Say by when an alert should be closed."""
-    with _acting(request, here, who, name) as (connection, found):
-        at = body.due_at.astimezone(UTC) if body.due_at else None
-        set_due(connection, found.id, at, by=who.actor, at=here.now(), why=body.why)
-        return answer(request, _detail(connection, found.id))
-
-
-@router.post("/{name}/notes", summary="Add a note", response_model=AlertDetail, responses=CHANGED_MEANWHILE)
-def note(
-    request: Request,
-    here: Here,
-    who: WorksOnAlerts,
-    name: str,
-    body: Note,
-    if_match: IfMatch = None,
-) -> Response:
-    """Write a line into an alert's audit."""
-    with _acting(request, here, who, name) as (connection, found):
-        add_note(connection, found.id, body.text, by=who.actor, at=here.now())
-        return answer(request, _detail(connection, found.id))
-
-
-@router.post(
-    "/{name}/breach", summary="Confirm a breach", response_model=AlertDetail, responses=CHANGED_MEANWHILE
-)
-def breach(
-    request: Request,
-    here: Here,
-    who: WorksOnAlerts,
-    name: str,
-    body: Confirmation,
-    if_match: IfMatch = None,
-) -> Response:
-    """Confirm that data were breached: the clocks of the organisation's laws begin, and the alert is escalated."""
-    laws = laws_of(here.inputs, organisation_of(here.inputs, _seen(here, who, name).organisation))
-    with _acting(request, here, who, name) as (connection, found):
-        confirm(connection, found.id, laws, by=who.actor, at=here.now(), why=body.why)
-        return answer(request, _detail(connection, found.id))
-
-
-@router.post(
-    "/{name}/duties", summary="A duty was met", response_model=AlertDetail, responses=CHANGED_MEANWHILE
-)
-def duty(
-    request: Request,
-    here: Here,
-    who: WorksOnAlerts,
-    name: str,
-    body: Duty,
-    if_match: IfMatch = None,
-) -> Response:
-    """Stop the clock of a law's duty; 400 where no such clock runs."""
-    with _acting(request, here, who, name) as (connection, found):
-        met(connection, found.id, body.law, body.duty, by=who.actor, at=here.now(), why=body.why)
-        return answer(request, _detail(connection, found.id))
-
-
-def _seen(here: Context, who: Asker, name: str) -> Alert:
+def seen(here: Context, who: Asker, name: str) -> Alert:
     """An alert that the caller may see; 404 else, as if it were not there."""
     found, _ = get_alert(here.engine, name)
-    return _theirs(who, found, name)
+    return theirs(who, found, name)
 
 
-def _theirs(who: Asker, found: Alert, name: str) -> Alert:
+def theirs(who: Asker, found: Alert, name: str) -> Alert:
+    """The alert, where the caller may see it; 404 else."""
     if not who.user.sees(found.organisation, found.tlp):
         raise HTTPException(404, f"no alert begins with {name[:64]!r}")
     return found
 
 
-@contextmanager
-def _acting(request: Request, here: Context, who: Asker, name: str) -> Iterator[tuple[sa.Connection, Alert]]:
-    """A transaction in which the caller changes an alert that is still as they saw it."""
-    with here.engine.begin() as connection:
-        found = _theirs(who, find_alert(connection, name, lock=True), name)
-        still(request, _detail(connection, found.id))
-        yield connection, found
-
-
-def _detail(connection: sa.Connection, name: str) -> AlertDetail:
+def detail(connection: sa.Connection, name: str) -> AlertDetail:
+    """An alert with everything that is kept of it, at one moment."""
     found, events = get_alert(connection, name)
     return AlertDetail(
         alert=found,

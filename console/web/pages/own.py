@@ -8,9 +8,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
-from console.accounts import (
-    AccountRefused,
-    Role,
+from console.accounts import AccountRefused, Role
+from console.own_account import (
     change_password,
     confirm_second_factor,
     end_other_sessions,

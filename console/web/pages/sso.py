@@ -10,7 +10,8 @@ from fastapi.responses import RedirectResponse
 
 from config.errors import DuskwatchError
 from console.accounts import audited, end_session, grant
-from console.oidc import Provider, ProviderAway, SignInRefused, admit, entitled
+from console.admission import SignInRefused, admit, entitled
+from console.oidc import Provider, ProviderAway
 from console.web.guard import COOKIE, Here, count_try, origin, own_path, set_session
 from console.web.rendering import page
 
