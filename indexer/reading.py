@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import NamedTuple
+from functools import cache, partial
+from typing import NamedTuple, cast
 
 import daachorse
 import numpy as np
@@ -52,6 +52,9 @@ class Hit(NamedTuple):
     tag: str
     start: int
     end: int
+
+
+_hit = cast(Callable[[tuple[str, int, int]], Hit], partial(tuple.__new__, Hit))  # very many are made
 
 
 def _plain(char: str) -> str:
@@ -274,7 +277,7 @@ class Vocabulary:
                         continue
                 if exact and not written.startswith(exact, first):
                     continue
-                hits[name].append(Hit(tag, first, last))
+                hits[name].append(_hit((tag, first, last)))
         return Reading(text, written, view, origin, hits, _long(view))
 
 

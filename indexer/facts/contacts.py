@@ -49,6 +49,7 @@ _XMPP_HOSTS = re.compile(
     r"(?:xmpp|jabber|exploit\.im|thesecure|jabb|conversations\.im|404\.city|xabber|creep\.im|dukgo|riseup\.chat)"
 )
 _AT = re.compile(r"@| ?(?:\[at\]|\(at\)|\{at\}) ?")
+_PLAIN_AT = re.compile("@")
 _SIGNS = ("[at]", "(at)", "{at}")
 _HEX = re.compile(r"[0-9a-f]+")
 _SPACED_PRINT = re.compile(r"[ :]{0,3}(?P<print>(?:[0-9a-f]{4}[ ]?){10})(?![0-9a-f])")
@@ -75,13 +76,16 @@ def read(reading: Reading, hits: Sequence[Hit]) -> Iterator[Fact]:
 
 def _all(reading: Reading, hits: Sequence[Hit]) -> Iterator[Fact]:
     text = reading.plain
-    if any(sign in text for sign in (".me/", "]me/", ")me/", ".gg/", "d.com/i", ".dog/", ".io/")):
+    if "/" in text and any(
+        sign in text for sign in (".me/", "]me/", ")me/", ".gg/", "d.com/i", ".dog/", ".io/")
+    ):
         for found in _LINK.finditer(text):
             kind = found.lastgroup or ""
             yield reading.fact(kind, found[kind], found.span())
     mails: list[tuple[int, int]] = []
-    if "@" in text or any(sign in text for sign in _SIGNS):
-        for fact, place in _mails(reading, hits):
+    spelt = any(sign in text for sign in _SIGNS)
+    if spelt or "@" in text:
+        for fact, place in _mails(reading, hits, _AT if spelt else _PLAIN_AT):
             mails.append(place)
             yield fact
     for hit in hits:
@@ -90,10 +94,12 @@ def _all(reading: Reading, hits: Sequence[Hit]) -> Iterator[Fact]:
         yield from _keyed(reading, start, end, hits)
 
 
-def _mails(reading: Reading, hits: Sequence[Hit]) -> Iterator[tuple[Fact, tuple[int, int]]]:
+def _mails(
+    reading: Reading, hits: Sequence[Hit], sign: re.Pattern[str]
+) -> Iterator[tuple[Fact, tuple[int, int]]]:
     text = reading.plain
     jabbers = [hit for hit in hits if hit.tag == "jabber"]
-    search = _AT.search if any(sign in text for sign in _SIGNS) else re.compile("@").search
+    search = sign.search
     checked, in_row = -1, False
     at = search(text)
     for _ in range(_MOST):
@@ -153,7 +159,9 @@ def _named(reading: Reading, hit: Hit, mails: Sequence[tuple[int, int]]) -> Iter
         return
     if hit.tag in ("contact", "jabber", "tox", "session", "matrix", "qq", "icq"):
         return
-    found = _HANDLE.match(text, hit.end) or _LED.search(text, max(hit.start - 48, 0), hit.start)
+    found = _HANDLE.match(text, hit.end)
+    if found is None and text.find("@", max(hit.start - 48, 0), hit.start) >= 0:
+        found = _LED.search(text, max(hit.start - 48, 0), hit.start)
     if found is None or found["name"] in _NO_HANDLE or any(s <= found.start("name") < e for s, e in mails):
         return
     name = found["name"].rstrip(".-")

@@ -81,15 +81,18 @@ _TITLE = 2  # a word in the first line counts so many times
 
 def read(reading: Reading, hits: Sequence[Hit]) -> Iterator[Fact]:
     """One purpose: the one with the most points. ``parts``: the points of each purpose, then each word that counted
-    with its points. Words of the first line count twice; a price speaks for a sale (more so beside data), data without a price that are here for a leak, a question for a discussion.
-    A draw goes to the graver. Nothing where no purpose has two points."""
+    with its points. Words of the first line count twice; a price speaks for a sale (more so beside data), data to be
+    had here for nothing speak for a leak, a question for a discussion. A draw goes to the graver. Nothing where no purpose has two points."""
     points = dict.fromkeys(_ORDER, 0)
     reasons: dict[tuple[str, str], int] = {}
     places: dict[str, list[tuple[int, int]]] = {}
     first = reading.plain.find("\n")
     first = len(reading.plain) if first < 0 else first
-    aside = {tag: [hit for hit in hits if hit.tag == tag] for tag in _ASIDE}
-    for hit in _longest([hit for hit in hits if hit.tag not in aside]):
+    aside: dict[str, list[Hit]] = {tag: [] for tag in _ASIDE}
+    telling: list[Hit] = []
+    for hit in hits:
+        aside.get(hit.tag, telling).append(hit)
+    for hit in _longest(telling):
         purpose, _, weight = hit.tag.partition(" ")
         word = reading.plain[hit.start : hit.end]
         if (purpose, word) in reasons or points[purpose] >= _LIMIT:
@@ -142,7 +145,12 @@ def _signs(
 ) -> None:
     """What speaks without a word of its own."""
     price = next(
-        (found for sign in _MONEY if (found := _PRICED[sign].search(reading.plain, 0, 20_000))), None
+        (
+            found
+            for sign in _MONEY
+            if sign in reading.plain and (found := _PRICED[sign].search(reading.plain, 0, 20_000))
+        ),
+        None,
     )
     named = price.span() if price else next(((hit.start, hit.end) for hit in aside["money"]), None)
     if named and not points["access"] and not points["ransom"]:
