@@ -9,7 +9,7 @@ import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Annotated
 from urllib.parse import quote
@@ -57,11 +57,11 @@ class Asker:
     what a token is for (empty: all that its role may), ``id_token`` what an identity provider vouched with."""
 
     user: User
-    secret: str
+    secret: str = field(repr=False)
     origin: str
     name: str = ""
     scopes: tuple[str, ...] = ()
-    id_token: str = ""
+    id_token: str = field(default="", repr=False)
 
     @property
     def csrf(self) -> str:

@@ -94,6 +94,7 @@ _INDONESIAN: Final = EDITORS | {
     "One hit a listing": "Satu hasil per tawaran",
     "posts": "kiriman",
     "Next page": "Halaman berikut",
+    "Hits": "Hasil",
     "Nothing found.": "Tidak ada yang ditemukan.",
     "Thread": "Utas",
     "History": "Riwayat",

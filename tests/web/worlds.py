@@ -47,6 +47,7 @@ def made(folder: Path, rate: int = 1_000_000) -> Path:
     workspace = Workspace(folder)
     config = workspace.write("duskwatch.toml", f'data_dir = "var"\n[web]\nrate = {rate}\n')
     workspace.write("config/watchlists/a.yaml", _WATCHLIST)
+    workspace.write("config/channels/lines.yaml", f"type: jsonl\npath: {folder}/alerts.jsonl\n")
     for name, tlp in (("open-forum", "green"), ("closed-forum", "red")):
         workspace.source(name, "mybb", ONION, {"sale": "/f"}, f"tlp: {tlp}")
     (folder / "var").mkdir()
