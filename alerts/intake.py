@@ -315,6 +315,8 @@ class Intake:
             change.stored_at,
             now,
             graded.parts,
+            name=self._name(organisation),
+            reliability=self._reliability(post),
         )
         payload |= self._copy_of(post.key.source)
         over = None
@@ -438,6 +440,8 @@ class Intake:
             alert.tlp,
             reading.change.stored_at,
             now,
+            name=self._name(alert.organisation),
+            reliability=self._reliability(reading.change.stored.post),
         )
 
     def _again(
@@ -515,9 +519,15 @@ class Intake:
         """How grave it is that a post names an organisation."""
         post = reading.change.stored.post
         known = self.organisations.get(organisation)
-        reliability = self._reliabilities.get(post.key.source, "F")
         rules = known.severity if known else None
-        return grade(matches[0].strength, post.kind, reading.facts, reliability, rules)
+        return grade(matches[0].strength, post.kind, reading.facts, self._reliability(post), rules)
+
+    def _reliability(self, post: Post) -> str:
+        return self._reliabilities.get(post.key.source, "F")
+
+    def _name(self, organisation: str) -> str:
+        known = self.organisations.get(organisation)
+        return known.name if known else organisation
 
     def own_channels(self, organisation: str) -> tuple[str, ...]:
         """The channels that an organisation names; none: every channel."""

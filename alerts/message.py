@@ -38,8 +38,12 @@ def message(
     stored_at: datetime,
     at: datetime,
     reasons: Sequence[tuple[str, int]] = (),
+    *,
+    name: str = "",
+    reliability: str = "F",
 ) -> dict[str, Any]:
-    """The payload for a new alert. ``reasons``: the parts of its severity, with their points.
+    """The payload for a new alert. ``reasons``: the parts of its severity, with their points. ``name``: what the
+    organisation is called; ``reliability``: of the source, by the Admiralty code.
 
     Text of the board is shortened and shows its control characters; links are
     defanged."""
@@ -49,6 +53,7 @@ def message(
         "event": "new",
         "alert": alert,
         "organisation": organisation,
+        "organisation_name": name or organisation,
         "severity": severity,
         "severity_parts": [[name, points] for name, points in reasons],
         "tlp": tlp,
@@ -58,6 +63,7 @@ def message(
         "claims": read_out(claimed),
         "facts": facts_json(claimed),
         "source": post.key.source,
+        "reliability": reliability,
         "board": plain(post.board),
         "author": plain(post.author),
         "url": defang(plain(post.url)),

@@ -1,15 +1,17 @@
 """MISP: one event for each alert, under a UUID that the alert gives, so that what follows updates the same event.
 
 Objects: the listing (``report``), the organisation (``victim``), the seller (``person``), accounts and wallets
-(``telegram-account``, ``coin-address``); attributes for addresses, hashes and CVEs. Tags: TLP, admiralty-scale, and
-dark-web's motivation. The idempotency key stands in the event's attribute of type ``other``. Objects are checked
-against MISP's own templates by PyMISP when they are made; requests are Duskwatch's own (PyMISP's client asks for more).
+(``telegram-account``, ``coin-address``); attributes for addresses, hashes and CVEs. Tags: TLP, admiralty-scale,
+dark-web, and the galaxy clusters that the operator names for sellers and sources. The idempotency key stands in the
+event's attribute of type ``other``. Objects are checked against MISP's own templates by PyMISP when they are made;
+requests are Duskwatch's own (PyMISP's client asks for more).
 """
 
 from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import Field
@@ -40,7 +42,19 @@ _ATTRIBUTES: Final = {
     "jabber": "jabber-id",
     "pgp": "pgp-public-key",
 }
-_MOTIVATIONS: Final = {"product": "marketplace", "listing": "forum", "reply": "forum"}
+#: Machine tags of MISP's taxonomy dark-web, by the kind of post and the kind of data that it claims.
+_DARK_WEB: Final = {
+    "product": ('motivation="marketplace-for-sale"', 'structure="leaks"'),
+    "listing": ('motivation="forum"', 'structure="leaks"'),
+    "reply": ('motivation="forum"', 'structure="leaks"'),
+    "victim": ('topic="ransomware-group"', 'structure="ransomware-post"'),
+    "paste": ('motivation="file-sharing"', 'structure="leaks"'),
+}
+_TOPICS: Final = {
+    "payment": "credit-card",
+    "identity": "identification-credentials",
+    "credentials": "identification-credentials",
+}
 
 
 class Config(PeerConfig):
@@ -58,6 +72,14 @@ class Config(PeerConfig):
         ),
     ] = 0
     publish: Annotated[bool, Field(description="whether the event is published at once")] = False
+    galaxies: Annotated[
+        dict[str, Annotated[str, Field(pattern=r'^[a-z0-9-]+="[^"\r\n]{1,200}"$')]],
+        Field(
+            default_factory=dict,
+            description="for a seller's handle or a source's id a cluster of MISP's galaxies: "
+            '`ransomware="..."`, `threat-actor="..."`',
+        ),
+    ]
 
 
 class Misp:
@@ -69,7 +91,7 @@ class Misp:
         self._config = config
 
     def send(self, delivery: Delivery) -> None:
-        made = event(delivery, self._config.distribution)
+        made = event(delivery, self._config.distribution, self._config.galaxies)
         body = json.loads(made.to_json())
         there = self._peer.ask("GET", f"/events/view/{made.uuid}", accept=frozenset({404}), read=True)
         if there.status == 404:
@@ -93,8 +115,8 @@ class Misp:
         self._peer.close()
 
 
-def event(delivery: Delivery, distribution: int) -> MISPEvent:
-    """The event of a delivery."""
+def event(delivery: Delivery, distribution: int, galaxies: Mapping[str, str] | None = None) -> MISPEvent:
+    """The event of a delivery. ``galaxies``: clusters by sellers and sources."""
     from pymisp import MISPEvent  # half a second, only where it is used
 
     payload = delivery.payload
@@ -106,7 +128,7 @@ def event(delivery: Delivery, distribution: int) -> MISPEvent:
     made.analysis = 1
     made.threat_level_id = _LEVELS.get(str(payload.get("severity")), 4)
     made.set_date(str(payload.get("first_seen_at") or delivery.created_at.isoformat())[:10])
-    for tag in _tags(payload):
+    for tag in (*_tags(payload), *_clusters(payload, galaxies or {})):
         made.add_tag(tag)
     url = refanged(str(payload.get("url") or ""))
     listing = {"title": headline(payload), "summary": claim(payload), "link": url, "type": "Online"}
@@ -165,11 +187,22 @@ def _tags(payload: dict[str, Any]) -> list[str]:
     tags.append(
         'admiralty-scale:information-credibility="6"'
     )  # it cannot be judged: nobody has verified the claim
-    if motivation := _MOTIVATIONS.get(str(payload.get("kind"))):
-        tags.append(f'dark-web:motivation="{motivation}"')
+    tags += [f"dark-web:{tag}" for tag in _DARK_WEB.get(str(payload.get("kind")), ())]
+    claimed = {
+        str(fact["value"]).partition("/")[0] for fact in payload.get("facts", ()) if fact["kind"] == "data"
+    }
+    tags += [
+        f'dark-web:topic="{topic}"' for topic in sorted({_TOPICS[kind] for kind in claimed & set(_TOPICS)})
+    ]
     if payload.get("event") == "retracted":
         tags.append('workflow:state="rejected"')
     return tags
+
+
+def _clusters(payload: dict[str, Any], galaxies: Mapping[str, str]) -> list[str]:
+    folded = {name.casefold(): cluster for name, cluster in galaxies.items()}
+    named = (folded.get(str(payload.get(field)).casefold()) for field in ("author", "source"))
+    return [f"misp-galaxy:{cluster}" for cluster in dict.fromkeys(named) if cluster]
 
 
 def _uuid(*parts: str) -> str:

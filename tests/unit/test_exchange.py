@@ -209,6 +209,43 @@ def test_a_misp_event_keeps_to_misps_own_templates() -> None:
     assert any(one["type"] == "sha256" for one in first["Attribute"])
 
 
+@pytest.mark.parametrize(
+    ("kind", "data", "tags"),
+    [
+        (
+            "product",
+            "payment/cards",
+            {'motivation="marketplace-for-sale"', 'structure="leaks"', 'topic="credit-card"'},
+        ),
+        (
+            "listing",
+            "identity/NIK",
+            {'motivation="forum"', 'structure="leaks"', 'topic="identification-credentials"'},
+        ),
+        ("victim", "health", {'topic="ransomware-group"', 'structure="ransomware-post"'}),
+        (
+            "paste",
+            "credentials",
+            {'motivation="file-sharing"', 'structure="leaks"', 'topic="identification-credentials"'},
+        ),
+    ],
+)
+def test_a_misp_event_has_tags_of_misps_taxonomies_and_galaxies(kind: str, data: str, tags: set[str]) -> None:
+    """As they stand in misp-taxonomies: dark-web version 11, admiralty-scale version 5, tlp version 10."""
+    facts = [{"kind": "data", "value": data, "unit": ""}]
+    galaxies = {"Pale_Otter": 'threat-actor="Invented Otter"', "forum": 'ransomware="Invented Group"'}
+    made = event(delivery(kind=kind, facts=facts, reliability="C", tlp="amber+strict"), 0, galaxies)
+    assert {tag.name for tag in made.tags} == {
+        "duskwatch",
+        "tlp:amber+strict",
+        'admiralty-scale:source-reliability="c"',
+        'admiralty-scale:information-credibility="6"',
+        'misp-galaxy:threat-actor="Invented Otter"',
+        'misp-galaxy:ransomware="Invented Group"',
+        *(f"dark-web:{tag}" for tag in tags),
+    }
+
+
 def test_thehive_gets_one_alert_and_then_a_comment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("T0KEN", "t0ken")
     comments: list[Any] = []
