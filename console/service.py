@@ -33,6 +33,7 @@ from console.copies import compare_copies
 from console.editing import noticed
 from console.evidence import purge_evidence
 from console.heartbeat import Heart
+from console.steady import SteadyClock
 from console.versions import SOURCE, WATCH
 from console.vitals import Pulses
 from console.wiring import (
@@ -77,6 +78,7 @@ class Service:
         self._reloading = threading.Lock()
         self._channel_files: dict[Path, tuple[int, int]] = {}
         self._channels: dict[str, Channel] = {}
+        self._purge_clock, self._evidence_clock = SteadyClock(), SteadyClock()  # each asked once a day
         self._open_channels()
         self._tor = OwnTor()
         self._pulses = Pulses()
@@ -324,6 +326,9 @@ class Service:
                 self._scheduler.modify_job("deliver", next_run_time=datetime.now(UTC))
 
     def _purge(self) -> None:
+        if jump := self._purge_clock.jump():
+            _log.error("the clock jumped: nothing is forgotten today", seconds=round(jump.total_seconds()))
+            return
         try:
             count = purge(self._inputs.settings)
         except DuskwatchError as error:
@@ -349,6 +354,9 @@ class Service:
     def _purge_evidence(self) -> None:
         settings = self._inputs.settings
         if not settings.evidence.keep_days:
+            return
+        if jump := self._evidence_clock.jump():
+            _log.error("the clock jumped: no evidence is removed today", seconds=round(jump.total_seconds()))
             return
         try:
             with database(settings) as engine, store(settings) as posts:

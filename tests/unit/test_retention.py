@@ -11,6 +11,7 @@ from conftest import Workspace
 
 from console import service
 from console.service import Service
+from console.steady import SteadyClock
 from indexer.opening import open_store
 from indexer.post import Post, PostKey
 
@@ -69,3 +70,18 @@ def test_the_service_forgets_by_itself(workspace: Workspace, monkeypatch: pytest
             assert store.stats().posts == 1
     finally:
         made._stop()
+
+
+def test_a_clock_that_jumped_makes_nothing_old(workspace: Workspace) -> None:
+    old_posts(workspace)
+    workspace.duskwatch("watch", "run")
+    made = Service(workspace.write("duskwatch.toml", 'data_dir = "var"\n[retention]\ndays = 30\n'))
+    times = iter([OLD, OLD + timedelta(days=400), OLD + timedelta(days=401)])
+    elapsed = iter([0.0, 60.0, 60.0 + 86_400])
+    made._purge_clock = SteadyClock(lambda: next(times), lambda: next(elapsed))
+    with closing(open_store(f"sqlite:///{workspace.folder}/var/posts.db")) as store:
+        before = store.stats().posts
+        made._purge()
+        assert store.stats().posts == before > 1
+        made._purge()  # a day later nobody has set it back
+        assert store.stats().posts == 1
