@@ -185,8 +185,8 @@ def plain(text: str) -> str:
 
 
 def defang(url: str) -> str:
-    """An address that nobody can click."""
-    return re.sub(r"^http", "hxxp", url).replace(".", "[.]")
+    """An address that nobody can click; one that was made so stays as it is."""
+    return re.sub(r"(?<!\[)\.|\.(?!\])", "[.]", re.sub(r"^http", "hxxp", url))
 
 
 def unlinked(text: str) -> str:

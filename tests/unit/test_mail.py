@@ -18,7 +18,7 @@ from mail_server import Box, self_signed, server
 from alerts.channel import Delivery
 from alerts.channels import open_channels
 from alerts.channels.mail import Config, Mail, compose, open_channel
-from alerts.message import one_line, unlinked
+from alerts.message import defang, one_line, unlinked
 from config.errors import ChannelBusy, ChannelRefused, InputError
 
 # the test's server speaks so of TLS from the first byte
@@ -185,6 +185,10 @@ def test_no_link_lives(host: str, before: str, after: str) -> None:
         assert host not in shown
         assert before not in shown or before in ("", "u@")
         assert unlinked(shown) == shown
+    address = defang(f"http://{host}/{after}")
+    assert f"{host}/" not in address or "." not in host
+    assert defang(address) == address
+    assert "[[" not in defang(one_line(f"http://{host}/"))
 
 
 @given(
