@@ -18,7 +18,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "no claims": "The listing names no amount, price or kind of data.",
         "unknown": "unknown",
         "by whom": "By whom",
-        "seller": "The seller calls himself {author} on {source}.",
+        "seller": "The seller goes by the name {author} on {source}.",
         "reliability": "Reliability of the source: {code} ({means}).",
         "reliability A": "completely reliable",
         "reliability B": "usually reliable",
@@ -38,9 +38,9 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "unknown source": "The source's reliability cannot be judged, or is bad.",
         "credibility": "Credibility of the information: 6 (cannot be judged) until somebody has checked a sample.",
         "verified": "What is verified, and what is not",
-        "is verified": "Verified: {where} (as of {at}); {pages} pages are kept as they were fetched, with their "
+        "is verified": "Verified: {where} (as known at {at}); {pages} pages are kept as they were fetched, with their "
         "digests.",
-        "stands": "the listing stands on its board",
+        "stands": "the listing stood on its board when it was last read",
         "stands no more": "the listing stood on its board and has been removed",
         "is not verified": "Not verified: whether the data are genuine, complete, new, and of this organisation. "
         "Duskwatch fetches no leaked file.",
@@ -108,9 +108,9 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "unknown source": "Keandalan sumber tidak dapat dinilai, atau buruk.",
         "credibility": "Kredibilitas informasi: 6 (tidak dapat dinilai) sampai seseorang memeriksa sampel.",
         "verified": "Apa yang sudah dan belum diverifikasi",
-        "is verified": "Terverifikasi: {where} (per {at}); {pages} halaman disimpan sebagaimana diambil, "
+        "is verified": "Terverifikasi: {where} (diketahui per {at}); {pages} halaman disimpan sebagaimana diambil, "
         "beserta sidik jarinya.",
-        "stands": "tawaran masih ada di forumnya",
+        "stands": "tawaran masih ada di forumnya ketika terakhir dibaca",
         "stands no more": "tawaran pernah ada di forumnya dan sudah dihapus",
         "is not verified": "Belum terverifikasi: apakah data asli, lengkap, baru, dan milik organisasi ini. "
         "Duskwatch tidak mengambil berkas bocoran.",
