@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -56,17 +56,17 @@ class Beginnings:
 
     def __init__(self, patterns: Sequence[bytes]) -> None:
         """``patterns`` differ and none is empty."""
-        self._numbers = sorted(range(len(patterns)), key=patterns.__getitem__)
-        self._patterns = [patterns[number] for number in self._numbers]
+        numbers = dict(zip(patterns, range(len(patterns)), strict=True))
+        self._patterns = sorted(patterns)
+        self._numbers = list(map(numbers.__getitem__, self._patterns))
         self._longer = _longer(self._patterns)
         lengths = np.fromiter(map(len, self._patterns), np.intp, len(patterns))
-        self._groups: dict[bytes, tuple[int, int]] = {}  # which patterns begin so
-        for first, alike in groupby(enumerate(self._patterns), key=lambda one: one[1][:_FIRST]):
-            numbers = [number for number, _ in alike]
-            self._groups[first] = (numbers[0], numbers[-1] + 1)
         self._longest = int(lengths.max(initial=0))
         at = np.cumsum(lengths) - lengths
         keys = windows(b"".join(self._patterns) + PADDING)[at]
+        first = keys & MASKS[np.minimum(lengths, _FIRST)]
+        edges = [*np.flatnonzero(np.diff(first, prepend=~first[:1])).tolist(), len(patterns)]
+        self._groups = {self._patterns[low][:_FIRST]: (low, high) for low, high in pairwise(edges)}
         self._filters = _filters(keys, np.minimum(lengths, _FIRST))
         long = lengths >= _FIRST
         self._more = _filters(keys[long], np.minimum(lengths[long], STEP))
@@ -118,10 +118,9 @@ def _filters(keys: Numbers, letters: Indexes) -> list[tuple[np.uint64, _Filter]]
 def _longer(patterns: Sequence[bytes]) -> list[int]:
     """Of each of these patterns, in order, which other is the longest that begins it; -1: none."""
     found: list[int] = []
-    open_: list[int] = []
     for number, pattern in enumerate(patterns):
-        while open_ and not pattern.startswith(patterns[open_[-1]]):
-            open_.pop()
-        found.append(open_[-1] if open_ else -1)
-        open_.append(number)
+        other = number - 1
+        while other >= 0 and not pattern.startswith(patterns[other]):
+            other = found[other]
+        found.append(other)
     return found
