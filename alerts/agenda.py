@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,7 +22,7 @@ from alerts.tables import alert_table, digest_table, escalation_table
 _LONGEST_DIGEST = 100  # entries in one message
 
 #: Lines that a digest tells beside its alerts, for people: given its route, the organisations that it is about and its
-#: marking, what is not seen for them.
+#: marking, what is not seen for them. Asked within a transaction: it must not ask the database itself.
 NotSeen = Callable[[str, Sequence[str], str], Sequence[str]]
 
 
@@ -42,6 +42,16 @@ def keep_agenda(database: sa.Engine, now: datetime, not_seen: NotSeen = _all_see
     """Send the digests that are due, and escalate what was not acknowledged in time. Several may look at once."""
     with database.begin() as connection:
         return AgendaRun(_close_digests(connection, now, not_seen), _escalate(connection, now))
+
+
+def digest_due(database: sa.Engine, routes: Collection[str], now: datetime) -> bool:
+    """Whether a digest of one of these routes is due."""
+    columns = digest_table.c
+    query = sa.select(columns.key).where(
+        columns.digest.is_(None), columns.due_at <= now, columns.route.in_(sorted(routes))
+    )
+    with database.connect() as connection:
+        return connection.scalar(query.limit(1)) is not None
 
 
 def _close_digests(connection: sa.Connection, now: datetime, not_seen: NotSeen) -> int:

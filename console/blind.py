@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import get_args
 
 import sqlalchemy as sa
@@ -57,13 +57,13 @@ def sight(organisation: Organisation, sources: Iterable[str], blind: Mapping[str
 
 
 def not_seen(
-    engine: sa.Engine,
+    blind: Mapping[str, BlindSpot],
     sources: Mapping[str, Source],
     organisations: Sequence[Organisation],
     routes: Collection[str],
 ) -> NotSeen:
-    """What the digests of some routes tell of blind spots, a line each. A source that is marked higher than the digest
-    stays out of it."""
+    """What the digests of some routes tell of blind spots, a line each; ``blind``: as from ``blind_spots``. A source
+    that is marked higher than the digest stays out of it."""
 
     def lines(route: str, about: Sequence[str], tlp: str) -> list[str]:
         if route not in routes:
@@ -71,7 +71,6 @@ def not_seen(
         order = get_args(Tlp)
         most = order.index(tlp) if tlp in order else -1
         shown = [name for name, source in sources.items() if order.index(source.tlp.value) <= most]
-        blind = blind_spots(sources, engine, datetime.now(UTC))
         found: dict[str, BlindSpot] = {}
         for each in organisations:
             if each.id in about:

@@ -23,7 +23,7 @@ from crawler.blindness import Blind, BlindSpot
 from crawler.source import Source
 from crawler.state import source_table
 
-_MOST_ANSWER = 20.0  # seconds that one part has to answer
+_MOST_ANSWER = 45.0  # seconds that one part has to answer; SQLite waits 30 for a lock
 _FAILING = timedelta(hours=1)  # a channel that takes nothing for so long is told
 _WATCHER = "watcher"  # among the readers of the feed
 _TAKEN_FOR_GRANTED = frozenset({Blind.OFF})

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from alerts.agenda import keep_agenda
+from alerts.agenda import digest_due, keep_agenda
 from alerts.cases import hot_threads, listings
 from alerts.channel import Channel
 from alerts.channels import open_channels
@@ -35,7 +35,7 @@ from config.database import database_faults, migrate, open_database
 from config.errors import CursorUnknown, DuskwatchError, InputError, Problem, StopError
 from config.inputs import NOTHING, Instead, yaml_files
 from config.settings import Settings, load_settings
-from console.blind import not_seen
+from console.blind import blind_spots, not_seen
 from crawler.adapters import AdapterUnknown, load_adapter
 from crawler.beginnings import began
 from crawler.coverage import pause
@@ -361,10 +361,14 @@ def purge(settings: Settings, *, days: float | None = None, dry_run: bool = Fals
 
 def agenda(inputs: Inputs) -> None:
     """What falls due with time: digests, and alerts that nobody acknowledged, legal deadlines."""
+    now = datetime.now(UTC)
+    weekly = frozenset(way.route.name for way in inputs.ways if way.route.digest == "weekly")
     with database(inputs.settings) as engine:
-        weekly = frozenset(way.route.name for way in inputs.ways if way.route.digest == "weekly")
-        keep_agenda(engine, datetime.now(UTC), not_seen(engine, inputs.sources, inputs.organisations, weekly))
-        warn(engine, datetime.now(UTC))
+        blind = {}
+        if weekly and digest_due(engine, weekly, now):
+            blind = blind_spots(inputs.sources, engine, now)
+        keep_agenda(engine, now, not_seen(blind, inputs.sources, inputs.organisations, weekly))
+        warn(engine, now)
 
 
 def deliver(settings: Settings, opened: Mapping[str, Channel]) -> DeliverRun:

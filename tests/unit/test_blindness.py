@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import sqlalchemy as sa
 
-from alerts.agenda import digest
+from alerts.outbox import delivery_table
+from alerts.tables import digest_table
 from alerts.watchlist import Organisation, Scope
 from alerts.wording import text
 from config.database import migrate, open_database
 from console.blind import blind_spots, not_seen, sight, told
+from console.wiring import agenda, read_inputs, watch
 from crawler.blindness import Blind, blindness
 from crawler.coverage import expect
 from crawler.health import Figures, Standing, State
@@ -104,26 +107,40 @@ def test_an_organisation_has_the_blind_spots_of_its_scope(forum: Source) -> None
     assert (seen.covered, [each.source for each in seen.blind], seen.unknown) == ((), ["market"], ("gone",))
 
 
-def test_a_weekly_digest_says_what_was_not_seen(workspace: Workspace, forum: Source) -> None:
-    engine = open_database(f"sqlite:///{workspace.folder}/var/state.db")
-    migrate(engine)
+def test_a_weekly_digest_says_what_was_not_seen(forum: Source) -> None:
     secret = forum.model_copy(update={"id": "secret", "tlp": TLP.RED})
-    elsewhere = Organisation(id="port", name="Invented Port", scope=Scope(sources=("forum",)))
-    lines = not_seen(
-        engine,
-        {"forum": forum, "secret": secret},
-        [Organisation(id="bank", name="Bank"), elsewhere],
-        {"weekly"},
-    )
+    sources = {"forum": forum, "secret": secret}
+    blind = {name: spot for name, each in sources.items() if (spot := blindness(each, None, None, NOW))}
+    watched = [
+        Organisation(id="bank", name="Bank"),
+        Organisation(id="port", name="Invented Port", scope=Scope(sources=("forum",))),
+    ]
+    lines = not_seen(blind, sources, watched, {"weekly"})
     assert lines("daily", ["bank"], "red") == []
     assert lines("weekly", ["bank"], "amber") == ["forum: never read (boards: sale, new)"]
     assert len(lines("weekly", ["bank"], "red")) == 2
     assert len(lines("weekly", ["port"], "red")) == 1
+
+
+@pytest.mark.parametrize(("often", "told_so"), [("weekly", True), ("daily", False)])
+def test_the_digest_of_a_week_leaves_with_the_blind_spots(
+    workspace: Workspace, often: str, told_so: bool
+) -> None:
+    workspace.fill()
+    workspace.source("board", "mybb", "http://board.example", {"sale": "/a"})
+    workspace.write("config/channels/soc.yaml", f"type: jsonl\npath: {workspace.folder}/soc.jsonl\n")
+    workspace.write("config/routes/a.yaml", f"routes: [{{name: calm, to: [soc], digest: {often}}}]\n")
+    inputs = read_inputs(workspace.folder / "duskwatch.toml")
+    assert watch(inputs).alerts_new == 1
+    engine = open_database(inputs.settings.database_url)
+    with engine.begin() as connection:
+        connection.execute(sa.update(digest_table).values(due_at=NOW - timedelta(days=3650)))
+    agenda(inputs)
+    with engine.connect() as connection:
+        (payload,) = connection.scalars(sa.select(delivery_table.c.payload))
     engine.dispose()
-    one = {"severity": "low", "organisation": "bank", "title": "t", "source": "x", "alert": "a1"}
-    payload = digest([one], "d1", "weekly", NOW, ["forum: never read (boards: sale)"])
-    assert payload["claim"].endswith("Not covered:\nforum: never read (boards: sale)")
-    assert "not covered: forum: never read" in text(payload)
+    assert ("not covered: board: never read (boards: sale)" in text(payload)) is told_so
+    assert payload["claim"].endswith("Not covered:\nboard: never read (boards: sale)") is told_so
 
 
 def test_an_operator_asks_for_whom_the_watch_is_blind(workspace: Workspace, forum: Source) -> None:
