@@ -12,12 +12,14 @@ import pytest
 import sqlalchemy as sa
 from test_service import service
 
+from alerts.channels.terminal import render
 from alerts.outbox import delivery_table
+from alerts.wording import text
 from config.database import migrate, open_database
 from config.errors import ChannelRefused, InputError
 from config.settings import HeartbeatSettings, Settings, load_settings
 from console.demo.receiver import Received, Receiver
-from console.heartbeat import ping, report
+from console.heartbeat import notice, ping, report
 from console.vitals import Pulses, Vital, vitals
 from console.wiring import read_sources
 from crawler.health import Figures, State
@@ -190,6 +192,16 @@ def test_signs_go_to_private_addresses_only_where_allowed() -> None:
         ping(HeartbeatSettings.model_validate({**settings, "private": True}), found)
         (got,) = receiver.requests
         assert (got.path, got.headers["Content-Type"]) == ("/alerts/fail", "text/plain")
+
+
+def test_people_can_read_what_a_channel_is_told() -> None:
+    told = notice(
+        [Vital("store", "does not answer"), Vital("watcher", says="3 changes behind")], datetime.now(UTC)
+    )
+    for said in (render(told), text(told)):
+        assert "Duskwatch is not well: store" in said
+        assert "store: does not answer" in said
+    assert notice([Vital("store")], datetime.now(UTC))["title"] == "Duskwatch is well again"
 
 
 def test_the_address_is_a_secret_and_must_be_one(workspace: Workspace) -> None:
