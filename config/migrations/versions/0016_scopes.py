@@ -17,7 +17,7 @@ def upgrade() -> None:
     op.create_index(
         "alert_triage",
         "alert",
-        ["state", "severity", "created_at", "id", "organisation", "source", "tlp", "assignee"],
+        ["severity", "created_at", "id", "state", "organisation", "source", "tlp", "assignee"],
     )
     op.create_table(
         "console_sign_in",

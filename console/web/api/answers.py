@@ -96,9 +96,10 @@ def answer(request: Request, value: BaseModel, status: int = 200) -> Response:
     """JSON under a tag; 304 where the caller has it already."""
     body = written(value)
     tag = tag_of(body)
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}  # kept, and asked about each time
     if request.method == "GET" and _names(request.headers.get("If-None-Match"), tag, weakly=True):
-        return Response(status_code=304, headers={"ETag": tag})
-    return Response(body, status, {"ETag": tag}, "application/json")
+        return Response(status_code=304, headers=headers)
+    return Response(body, status, headers, "application/json")
 
 
 def still(request: Request, value: BaseModel) -> None:
