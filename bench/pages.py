@@ -358,7 +358,7 @@ def main() -> None:
     asked.add_argument("--posts", type=int, default=20_000)
     asked.add_argument("--alerts", type=int, default=1_000)
     asked.add_argument("--analysts", type=int, default=50)
-    asked.add_argument("--seconds", type=float, default=20.0, help="of each run of analysts, at most 60")
+    asked.add_argument("--seconds", type=float, default=10.0, help="of each run of analysts, at most 60")
     asked.add_argument("--store", help="a store of so many posts of the corpus that is there")
     asked.add_argument("--stores", nargs="+", choices=["sqlite", "elasticsearch"], default=["sqlite"])
     arguments = asked.parse_args()

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pyotp
@@ -64,16 +62,11 @@ APART = {("POST", "/logout"), ("GET", "/events")}
 
 
 @pytest.fixture(scope="module")
-def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return made(tmp_path_factory.mktemp("roles"))
-
-
-@pytest.fixture
-def app(config: Path, tmp_path: Path) -> Iterator[FastAPI]:
-    folder = shutil.copytree(config.parent, tmp_path / "copy")
-    made = create_app(folder / config.name)
-    yield made
-    made.state.context.close()
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
+    """One for all tests: the last two change users."""
+    app = create_app(made(tmp_path_factory.mktemp("roles")))
+    yield app
+    app.state.context.close()
 
 
 def asked(path: str, world: World) -> str:
@@ -142,22 +135,22 @@ def test_pages_by_role(app: FastAPI, role: Role) -> None:
 
 @pytest.mark.parametrize("role", list(Role))
 def test_calls_by_role_and_scope(app: FastAPI, role: Role) -> None:
+    """With a token for everything, with one for what is asked, and with one for something else."""
     world = worlds(app)["open"]
     asker = client(app)
-    for scope in [None, *Scope]:
-        secret = token(app, role.value, role, (scope.value,) if scope else ())
-        for method, path, route in calls(app):
-            needed = next((check.scope for check in checks_of(route) if hasattr(check, "scope")), None)
-            allowed = needed is None or (role.may(NEEDS.get(needed, Role.VIEWER)) and scope in (None, needed))
-            if allowed and scope is not None and method == "GET":
-                continue  # asked with the token that is for everything
-            got = asker.request(
-                method,
-                asked(path, world),
-                params=QUERIES.get(path),
-                headers={"Authorization": f"Bearer {secret}"},
-            )
-            assert (got.status_code != 403) == allowed, (method, path, scope, got.status_code, got.text)
+    tokens = {scope: token(app, role.value, role, (scope.value,)) for scope in Scope}
+    whole = token(app, role.value, role)
+    other = {scope: list(Scope)[at - 1] for at, scope in enumerate(Scope)}
+    for method, path, route in calls(app):
+        needed = next((check.scope for check in checks_of(route) if hasattr(check, "scope")), None)
+        high = role.may(NEEDS.get(needed, Role.VIEWER)) if needed else True
+        asked_with = [(whole, high)]
+        if needed:
+            asked_with += [(tokens[needed], high), (tokens[other[needed]], False)]
+        for secret, allowed in asked_with:
+            headers = {"Authorization": f"Bearer {secret}"}
+            got = asker.request(method, asked(path, world), params=QUERIES.get(path), headers=headers)
+            assert (got.status_code != 403) == allowed, (method, path, needed, got.status_code, got.text)
             assert got.status_code not in (401, 405), (method, path)
             assert got.status_code < 500, (method, path, got.text)
 
