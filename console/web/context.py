@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -56,6 +57,13 @@ class Context:
                 self._read_at = time.monotonic()
                 self._read_changed()
             return self._inputs
+
+    def short(self, text: object) -> str:
+        """Words with the paths of people's files from the folder above them, as they were set up."""
+        settings = self.settings
+        folders = [settings.sources_dir, settings.watchlists_dir, settings.channels_dir, settings.routes_dir]
+        above = os.path.dirname(os.path.commonpath(folders))
+        return str(text).replace(f"{above}/", "") if above != "/" else str(text)
 
     def look_again(self) -> None:
         """Have the files read at the next request: this console has just changed one."""

@@ -64,6 +64,7 @@ def page(
         "faults": here.faults if who else "",
         "age": shown.age,
         "left": shown.left,
+        "short": here.short,
     }
     written = _templates.get_template(template).render(common | values)
     return HTMLResponse(written.encode("utf-8", "backslashreplace"), status)

@@ -32,6 +32,14 @@ organisations:
       - Harbour   # how its people say it
     domains: [harbour-savings.example]
 """
+ROUTES = """routes:
+  - name: grave
+    when: {severity: [critical, high]}
+    to: [file]
+  - name: rest
+    to: [file]
+    digest: daily
+"""
 NOISE = ("the harbour at night", "cruise to a harbour", "harbour crane for sale", "map of the harbour")
 
 
@@ -61,6 +69,8 @@ def put(workspace: Workspace, begin: int) -> None:
 @pytest.fixture
 def server(workspace: Workspace) -> Iterator[Server]:
     workspace.write("config/watchlists/clients.yaml", WATCHLIST)
+    workspace.write("config/channels/file.yaml", f"type: jsonl\npath: {workspace.folder}/alerts.jsonl\n")
+    workspace.write("config/routes/all.yaml", ROUTES)
     (workspace.folder / "var").mkdir()
     put(workspace, 100)
     running = Server(workspace.folder / "duskwatch.toml", "127.0.0.1", 0)
@@ -126,7 +136,15 @@ def test_a_noisy_watch_is_tuned(
     page.wait_for_selector("[role=alert] code:has-text(\"did you mean 'aliases'?\")")
     accessible(page)
     picture(page, "watchlist-fault", full_page=True)
-    page.goto(f"{server.url}/watch/import")
-    accessible(page)
+    for path in (
+        "/watch/import",
+        "/source/add",
+        "/routes",
+        "/routes/all/edit?route=grave",
+        "/routes/all/edit",
+    ):
+        page.goto(server.url + path)
+        accessible(page)
+        picture(page, path.strip("/").replace("/", "-").replace("?route=", "-"), full_page=True)
     page.close()
     assert [fault for fault in faults if "422" not in fault] == []

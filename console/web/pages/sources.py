@@ -157,7 +157,7 @@ def _following(here: Context) -> dict[str, dict[str, Any]]:
     for name, source in inputs.sources.items():
         stand = stands.get(name)
         paused = not source.schedule.enabled
-        due = None if paused or stand is None else stand.next_run(every[name], now)
+        due = None if paused else stand.next_run(every[name], now) if stand else now
         found[name] = {"crawled": bool(stand and stand.crawled), "next_run": due, "pause": every[name]}
     return found
 
