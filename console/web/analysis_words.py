@@ -124,6 +124,7 @@ INDONESIAN: Final = {
     "The text": "Teks",
     "edited": "disunting",
     "changed": "berubah",
+    "changed since": "berubah sejak itu",
     "is made of": "terdiri dari",
     "met": "terpenuhi",
     "muted": "dibisukan",

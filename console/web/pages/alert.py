@@ -27,6 +27,7 @@ from console.briefing import brief_of, laws_of, organisation_of
 from console.copies import known_copies
 from console.evidence import export_alert
 from console.personal import mark_read
+from console.pivots import KINDS
 from console.web.context import Context
 from console.web.guard import Analyst, Asker, Here, Someone, own_form, write_down
 from console.web.pages.inbox import ACTS, Chosen, filtered
@@ -77,7 +78,10 @@ def alert_page(
         "alert.html",
         alert=alert,
         organisation=organisation,
-        claims=[part for part in read_out(claimed).split("; ") if part],
+        claims=[
+            part for part in read_out(claimed).split("; ") if part and part.partition(":")[0] not in KINDS
+        ],
+        named=[fact for fact in claimed if fact.kind in KINDS][:60],
         claimed=claimed[:200],
         first=first,
         severity_parts=parts,
