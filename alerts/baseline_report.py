@@ -54,17 +54,20 @@ def make_reports(
     channels: Callable[[str], Sequence[str]],
     past: Past | None,
     now: datetime,
+    *,
+    looked: datetime | None,
 ) -> list[Report]:
-    """Make every report that is due at ``now``, when the feed was looked at and read to its end. ``channels``: an
-    organisation's own, for what no route takes. A source's first report is made when a crawl has read it whole, or
-    after a day; later ones, of what was found since, once a day. A hunt's is made when it ends."""
+    """Make every report that is due. ``looked``: when the feed was looked at and read to its end; None: it was not, and
+    sources wait. ``channels``: an organisation's own, for what no route takes. A source's first report is made when a
+    crawl has read it whole, or after a day; later ones, of what was found since, once a day. A hunt's is made when it
+    ends."""
     columns = entry_table.c
     waiting = sa.select(columns.source, columns.hunt).where(columns.report.is_(None)).distinct()
     made = []
     by_hunt: set[int] = set()
     for source, hunt in connection.execute(waiting).all():
         if hunt is None:
-            if _due(connection, source, past, now):
+            if looked and _due(connection, source, past, looked):
                 which = (columns.source == source, columns.hunt.is_(None))
                 made.append(_make(connection, dispatch, channels, which, source, None, now))
         elif hunt not in by_hunt:

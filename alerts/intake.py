@@ -3,7 +3,7 @@ within the caller's transaction."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -88,11 +88,14 @@ class Intake:
         now: datetime,
         verdict: Verdict | None = None,
         hunt: int | None = None,
+        only: Collection[str] | None = None,
     ) -> Taken:
         """Write down what a reading means; the same reading again means nothing. ``verdict``: whether it is news, where
-        that is known. ``hunt``: the one that reads."""
+        that is known. ``hunt``: the one that reads; ``only``: the organisations that it looks for."""
         post = reading.change.stored.post
         there = cases.listings_at(connection, post.key.source, post.key.thread)
+        if only is not None:
+            there = {name: listing for name, listing in there.items() if name in only}
         if not there and not reading.found and not reading.possible:
             return Taken(0, 0, 0, 0)
         verdict = verdict or self._historian.verdict(connection, reading.change)

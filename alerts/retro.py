@@ -42,12 +42,15 @@ class ProposalUnknown(StopError):
 @dataclass(frozen=True, slots=True)
 class Hunt:
     """One reading of all history. ``version`` is that of the watches it looks for; ``revisions_total`` is how many the
-    store held when it began. ``state`` is running or done."""
+    store held when it began. ``state`` is running, done or superseded. ``kind``: proposals, or history, which is read
+    up to the cursor ``until`` by ``alerts/backtest.py``."""
 
     id: int
     organisations: tuple[str, ...]
     version: str
     cursor: str | None
+    kind: str
+    until: str | None
     state: str
     revisions_read: int
     revisions_total: int
@@ -124,6 +127,10 @@ def hunt_on(
             hunt = find_hunt(connection, number)
         if hunt.state != "running":
             return hunt
+        if hunt.kind != "proposals":
+            raise HuntUnknown(
+                f"hunt {number} is made by the watcher", cure="duskwatch watch run goes on with it"
+            )
         if hunt.version != matcher.version:
             raise HuntUnknown(
                 f"hunt {number} was begun with other watchlists", cure="begin a new one: duskwatch watch hunt"

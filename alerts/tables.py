@@ -178,7 +178,8 @@ escalation_table = sa.Table(
     sa.Column("done_at", UtcDateTime),
 )
 
-#: One reading of all history for some organisations; ``state`` is running, done or given up.
+#: One reading of all history for some organisations; ``state`` is running, done, superseded or given up. ``kind`` is
+#: proposals, or history (``alerts/backtest.py``), which ends at the cursor ``until``.
 hunt_table = sa.Table(
     "hunt",
     metadata,
@@ -186,6 +187,8 @@ hunt_table = sa.Table(
     sa.Column("organisations", sa.JSON, nullable=False),
     sa.Column("version", sa.Text, nullable=False),
     sa.Column("cursor", sa.Text),
+    sa.Column("kind", sa.Text, nullable=False, server_default="proposals"),
+    sa.Column("until", sa.Text),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("revisions_read", sa.Integer, nullable=False),
     sa.Column("revisions_total", sa.Integer, nullable=False),

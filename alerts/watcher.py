@@ -9,17 +9,20 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from alerts.backtest import backtest
 from alerts.baseline import Historian, Past, waits
 from alerts.baseline_report import make_reports
 from alerts.copies import keeping
 from alerts.copies.groups import copies
 from alerts.dispatch import Dispatch
+from alerts.hits import count
 from alerts.intake import Intake
 from alerts.matching.port import Matcher
 from alerts.reading import Reading, Thread, read
 from alerts.routes import Way
 from alerts.tables import listing_table
 from alerts.unnamed.tier import DAILY
+from alerts.versions import digest_of, in_force, put_in_force, supersede, versions_of
 from alerts.watchlist import Organisation
 from config.database import UtcDateTime, metadata, reading
 from config.errors import CursorUnknown
@@ -59,7 +62,8 @@ class Watcher:
     of each source; a source that is not named is amber. ``ways``: the routes; without any every alert goes to its
     organisation's channels, or to all. ``reliabilities``: of the sources by the Admiralty code, F where none is
     given. ``past``: how sources had been read; without it all is news. ``profiles``: what data look like, for listings
-    that name nobody. ``daily``: possible alerts that are told of an organisation in a day, the others in a digest."""
+    that name nobody. ``daily``: possible alerts that are told of an organisation in a day, the others in a digest.
+    ``versions``: of the organisations' watches, where they are known already."""
 
     def __init__(
         self,
@@ -75,12 +79,15 @@ class Watcher:
         past: Past | None = None,
         profiles: Profiles | None = None,
         daily: int = DAILY,
+        versions: Mapping[str, str] | None = None,
     ) -> None:
         self._store = store
         self._database = database
         self._matcher = matcher
         self._organisations = {each.id: each for each in organisations}
         self._dispatch = Dispatch(ways, tuple(channels))
+        self._versions = versions_of(organisations) if versions is None else versions
+        self._digest = digest_of(self._versions)
         self._past = past
         self._historian = Historian(past)
         self._intake = Intake(
@@ -95,6 +102,11 @@ class Watcher:
         Texts are read before it: a hostile one may take long, and meanwhile nobody else could write.
         """
         total, first = WatchRun(0, 0, 0, 0), True
+        with self._database.begin() as connection:
+            cursor = self._cursor(connection)
+            if not in_force(connection, self._digest):
+                revisions = self._store.stats().revisions
+                put_in_force(connection, self._versions, cursor, revisions, self._clock())
         while True:
             with self._database.begin() as connection:
                 cursor = self._cursor(connection)
@@ -116,27 +128,62 @@ class Watcher:
             with self._database.begin() as connection:
                 if self._cursor(connection) != cursor:
                     continue  # another watcher handled these
+                if not in_force(connection, self._digest):
+                    return total  # another watcher has other watches, and read on by them
                 keeping.take(connection, page.changes)
                 self._historian.observe(connection, page.changes)
                 runs = [self._take(connection, reading) for reading in readings]
+                count(connection, readings, self._clock())
                 self._move(connection, page.cursor)
             total = WatchRun(*(sum(column) for column in zip(*map(astuple, (total, *runs)), strict=True)))
             if len(readings) < batch:
                 self._report(looked)
                 return total
 
-    def _report(self, looked: datetime) -> None:
-        """Tell what history said, where it is due. The feed was read to its end, and ``looked`` at then."""
+    def _report(self, looked: datetime | None) -> None:
+        """Tell what history said, where it is due. ``looked``: when the feed was looked at and read to its end; None:
+        it was not, and only back-tests are told."""
         with self._database.connect() as connection:
             if not waits(connection):
                 return
         with self._database.begin() as connection:
             self._cursor(connection)  # locked, so that two watchers do not make the same report
-            make_reports(connection, self._dispatch, self._intake.own_channels, self._past, looked)
+            make_reports(
+                connection,
+                self._dispatch,
+                self._intake.own_channels,
+                self._past,
+                self._clock(),
+                looked=looked,
+            )
+
+    def go_back(
+        self,
+        build: Callable[[Sequence[Organisation]], Matcher],
+        batch: int = 500,
+        stop: Callable[[], bool] = lambda: False,
+    ) -> int:
+        """Hold watches that were added or changed against what was read before, to the end or until ``stop``; how many
+        back-tests ended. ``build``: makes the matcher of some organisations."""
+        ended = backtest(
+            self._database,
+            self._store,
+            self._intake,
+            build,
+            self._cursor,
+            self._clock,
+            batch=batch,
+            stop=stop,
+        )
+        if ended:
+            self._report(None)
+        return ended
 
     def restart(self) -> None:
         """Have the next run read the feed from its beginning. What has an alert gets no second one."""
         with self._database.begin() as connection:
+            self._cursor(connection)
+            supersede(connection, None, self._clock())
             connection.execute(sa.delete(cursor_table).where(cursor_table.c.name == _NAME))
 
     def _take(self, connection: sa.Connection, reading: Reading) -> WatchRun:

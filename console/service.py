@@ -46,6 +46,7 @@ from console.wiring import (
     database,
     deliver,
     drain,
+    go_back,
     pauses,
     purge,
     read_inputs,
@@ -137,6 +138,7 @@ class Service:
         self._scheduler.add_job(self._compare_copies, "interval", seconds=60, id="copies")
         self._scheduler.add_job(self._keep_agenda, "interval", seconds=5, id="agenda", executor="alerts")
         self._scheduler.add_job(self._begin_crawls, "interval", seconds=1, id="crawl", next_run_time=now)
+        self._scheduler.add_job(self._go_back, "interval", seconds=5, id="past")
         self._scheduler.add_job(
             self._purge, "interval", hours=24, id="retention", next_run_time=now + _PURGE_AFTER
         )
@@ -324,6 +326,16 @@ class Service:
             )
             if not self._delivering and not self._stopping.is_set():  # an alert need not wait for its turn
                 self._scheduler.modify_job("deliver", next_run_time=datetime.now(UTC))
+
+    def _go_back(self) -> None:
+        """Watches that were added or changed against the past, beside the watcher."""
+        try:
+            ended = go_back(self._inputs, tuple(self._channels), self._stopping.is_set)
+        except DuskwatchError as error:
+            _log.error("the past could not be looked through; it is tried again", reason=str(error))
+            return
+        if ended:
+            _log.info("watches were held against the past: duskwatch alerts baseline tells what was found")
 
     def _purge(self) -> None:
         if jump := self._purge_clock.jump():

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -28,7 +28,9 @@ from alerts.intake import Intake
 from alerts.loading import load_negative, load_watchlists
 from alerts.matching import build_matcher
 from alerts.matching.port import Matcher
+from alerts.retro import list_hunts
 from alerts.routes import Way, load_routes
+from alerts.versions import versions_of
 from alerts.watcher import Watcher, WatchRun, feed_cursors
 from alerts.watchlist import Organisation
 from config.database import database_faults, migrate, open_database
@@ -116,6 +118,11 @@ class Inputs:
         from alerts.unnamed.index import Profiles  # numpy, which most commands do without
 
         return Profiles(self.organisations, self.settings.watch.possible_score)
+
+    @cached_property
+    def versions(self) -> dict[str, str]:
+        """The version of each watch, likewise."""
+        return versions_of(self.organisations)
 
 
 def read_inputs(config: Path | None) -> Inputs:
@@ -301,6 +308,25 @@ def watch(inputs: Inputs, names: Sequence[str] | None = None, matcher: Matcher |
     return run
 
 
+def go_back(
+    inputs: Inputs, names: Sequence[str] | None = None, stop: Callable[[], bool] = lambda: False
+) -> int:
+    """Hold watches that were added or changed against what was read before, to the end or until ``stop``; how many
+    back-tests ended. ``names``: of all channels; None reads their files."""
+    settings = inputs.settings
+    with database(settings) as engine:
+        if not any(each.kind == "history" and each.state == "running" for each in list_hunts(engine)):
+            return 0
+        if names is None:
+            with channels(settings) as opened:
+                names = tuple(opened)
+        with store(settings) as posts:
+            watcher = _watcher(inputs, engine, posts, names, build_matcher(()))  # it reads nothing new
+            return watcher.go_back(
+                lambda some: build_matcher(some, inputs.negative), settings.watch.batch, stop
+            )
+
+
 def restart_watching(inputs: Inputs) -> None:
     """Have the next run of the watcher read the change feed from its beginning."""
     with database(inputs.settings) as engine, store(inputs.settings) as posts:
@@ -328,7 +354,7 @@ def _watcher(
     return Watcher(
         posts,
         engine,
-        matcher or inputs.matcher,
+        inputs.matcher if matcher is None else matcher,
         inputs.organisations,
         channels,
         _markings(inputs),
@@ -337,6 +363,7 @@ def _watcher(
         past=_past if inputs.settings.watch.history == "report" else None,
         profiles=inputs.profiles,
         daily=inputs.settings.watch.possible_daily,
+        versions=inputs.versions,
     )
 
 

@@ -151,8 +151,9 @@ class Store(Protocol):
     ) -> list[tuple[datetime, int]]:
         """Hits by hour, day, week or month of posting (UTC), oldest first, empty intervals left out."""
 
-    def changes(self, after: str | None = None, limit: int = 1000) -> ChangePage:
-        """What happened after a cursor (None: from the beginning), oldest first.
+    def changes(self, after: str | None = None, limit: int = 1000, *, until: str | None = None) -> ChangePage:
+        """What happened after a cursor (None: from the beginning), oldest first. ``until``: nothing that a reader at
+        that cursor has still to read.
 
         Must never skip an acknowledged change, whoever wrote it and whenever it became visible; may repeat.
         With nothing new the page is empty and its cursor equivalent. May raise ``CursorUnknown``.

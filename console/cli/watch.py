@@ -18,7 +18,7 @@ from console.cli.output import options, show, table
 from console.editing import look
 from console.versions import WATCH
 from console.versions import versions as known_versions
-from console.wiring import database, read_inputs, restart_watching, watch
+from console.wiring import database, go_back, read_inputs, restart_watching, watch
 
 app = typer.Typer(name="watch", help="Check and try watchlists, run the watcher.", no_args_is_help=True)
 advice.add_to(app)
@@ -27,11 +27,15 @@ watch_coverage.add_to(app)
 
 @app.command()
 def run(context: typer.Context) -> None:
-    """Read what is new in the store and make alerts."""
-    done = watch(read_inputs(options(context).config))
+    """Read what is new in the store and make alerts; then hold watches that were added or changed against the past."""
+    inputs = read_inputs(options(context).config)
+    done = watch(inputs)
+    ended = go_back(inputs)
     said = f"{done.changes} changes, {done.matches} matches, {done.alerts_new} new alerts, {done.alerts_joined} joined"
     said += f", {done.alerts_again} raised again" if done.alerts_again else ""
     said += f", {done.possible} possible alerts" if done.possible else ""
+    said += f", {done.history} of history (duskwatch alerts baseline)" if done.history else ""
+    said += f", {ended} looks through the past ended" if ended else ""
     said += f", {done.failed} posts could not be read" if done.failed else ""
     show(context, asdict(done), said)
 

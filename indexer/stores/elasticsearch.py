@@ -137,8 +137,8 @@ class ElasticsearchStore:
         }
         return [read_stored(hit["_source"] | gone) for hit in hits]
 
-    def changes(self, after: str | None = None, limit: int = 1000) -> ChangePage:
-        return self._feed.read(after, limit)
+    def changes(self, after: str | None = None, limit: int = 1000, *, until: str | None = None) -> ChangePage:
+        return self._feed.read(after, limit, until)
 
     def search(
         self,

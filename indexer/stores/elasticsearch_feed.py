@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
@@ -67,23 +67,27 @@ class Feed:
         self._store = store
         self._writer = writer
 
-    def read(self, after: str | None, limit: int) -> ChangePage:
-        """The changes behind a cursor. Heads that a dead writer left behind follow first."""
+    def read(self, after: str | None, limit: int, until: str | None = None) -> ChangePage:
+        """The changes behind a cursor, up to another where one is named. Heads that a dead writer left behind follow
+        first."""
         places = self._places(after)
+        bounds = None if until is None else self._places(until)
         while True:
-            places, found, finished = self._next(places, limit)
+            places, found, finished = self._next(places, limit, bounds)
             kept = self._heal(found)
             for index in finished:
                 self._settle(index)
             if kept or not found:  # an empty page would say that there is nothing more
                 return ChangePage(tuple(map(read_change, kept)), self._cursor(places))
 
-    def _next(self, start: Places, limit: int) -> tuple[Places, list[Entry], list[str]]:
+    def _next(
+        self, start: Places, limit: int, bounds: Places | None
+    ) -> tuple[Places, list[Entry], list[str]]:
         """Where the next changes end, what they are, and the generations that are to be marked as settled."""
         for tried in range(_TRIES):
             places, found = dict(start), list[Entry]()
             try:
-                known = self._read(places, found, limit)
+                known = self._read(places, found, limit, bounds)
                 break
             except Gone:  # a generation that was compacted in this moment: look again
                 if tried == _TRIES - 1:
@@ -100,9 +104,13 @@ class Feed:
         """Raises ``CursorUnknown`` for a cursor of another store."""
         self._places(cursor)
 
-    def _read(self, places: Places, found: list[Entry], limit: int) -> list[_Generation]:
-        known = self._generations()
-        news = [each for each in known if each.checkpoint > each.place(places)]
+    def _read(
+        self, places: Places, found: list[Entry], limit: int, bounds: Places | None
+    ) -> list[_Generation]:
+        known = news = self._generations()
+        if bounds is not None:  # who stands there will read anew what lies behind
+            news = [replace(each, checkpoint=min(each.checkpoint, each.place(bounds))) for each in known]
+        news = [each for each in news if each.checkpoint > each.place(places)]
         if news:
             with errors(self._client):
                 self._client.indices.refresh(index=[each.index for each in news])

@@ -232,16 +232,17 @@ class SqliteStore:
             "WHERE post.id = ? ORDER BY revision.revision", [str(key)], join="revision.post = post.rowid"
         )
 
-    def changes(self, after: str | None = None, limit: int = 1000) -> ChangePage:
+    def changes(self, after: str | None = None, limit: int = 1000, *, until: str | None = None) -> ChangePage:
         start = self._sequence(after)
+        last = (1 << 63) - 1 if until is None else self._sequence(until)
         query = (
             "SELECT feed.seq, feed.kind, feed.stored, revision.content, feed.revision, post.first_seen,"
             " feed.removed, feed.last_seen FROM feed JOIN post ON post.rowid = feed.post"
             " JOIN revision ON revision.post = feed.post AND revision.revision = feed.revision"
-            " WHERE feed.seq > ? ORDER BY feed.seq LIMIT ?"
+            " WHERE feed.seq > ? AND feed.seq <= ? ORDER BY feed.seq LIMIT ?"
         )
         with self._errors():
-            found = self._db.execute(query, (start, limit)).fetchall()
+            found = self._db.execute(query, (start, last, limit)).fetchall()
         changes = tuple(
             Change(ChangeKind(kind), rows.stored(*rest), rows.time(stored))
             for _, kind, stored, *rest in found
