@@ -24,6 +24,8 @@ from indexer.personal import Place, personal
 from indexer.reading import folded, plain
 
 _LETTERS = "bcdfghjklmnpqrstvwxz"
+#: What is masked may show what stands beside it, as the cells of a row show that it is one.
+_ROUNDS = 4
 _KEY_FILE = "masking.key"
 _TAIL = {"phone": 4, "number": 4, "text": 3}
 _PHONE_DIGITS = 9  # the same with and without the country's number
@@ -41,6 +43,14 @@ class Masking:
 
     def mask(self, text: str) -> str:
         """The text with every personal datum masked; what is masked already stays as it is."""
+        for _ in range(_ROUNDS):
+            masked = self._once(text)
+            if masked == text:
+                break
+            text = masked
+        return text
+
+    def _once(self, text: str) -> str:
         written, _, origin = folded(text)
         places = personal(written)
         if not places:
