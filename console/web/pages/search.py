@@ -182,19 +182,18 @@ def forget(here: Here, who: Someone, number: int) -> Response:
 
 
 class Known:
-    """Values that fields have. What must be counted over all posts is counted now and then."""
+    """Values that fields have. What must be counted over all posts is counted now and then, by what users may see."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._counted: dict[str, dict[str, int]] = {}
-        self._at = 0.0
+        self._counted: dict[tuple[str, ...], tuple[float, dict[str, dict[str, int]]]] = {}
 
     def values(self, here: Context, user: User, field: str, prefix: str) -> list[tuple[str, int | None]]:
         """Values of a field, or of a kind of fact, that begin with letters (any case)."""
         if field == "kind":
             return [(kind.value, None) for kind in Kind if kind.startswith(prefix.lower())]
         if field in ("source", "board", "language"):
-            counts = self._counts(here)[field]
+            counts = self._counts(here, user)[field]
             names: dict[str, int | None] = dict(counts)
             if field == "source":
                 names = {name: counts.get(name, 0) for name in sorted({*here.inputs.sources, *counts})}
@@ -203,13 +202,14 @@ class Known:
             return [(name, count) for name, count in _authors(here.store, prefix) if _begins(name, prefix)]
         return _clues(here, user, field, prefix)
 
-    def _counts(self, here: Context) -> dict[str, dict[str, int]]:
+    def _counts(self, here: Context, user: User) -> dict[str, dict[str, int]]:
         with self._lock:
-            if not self._counted or time.monotonic() - self._at > _FRESH:
+            at, counted = self._counted.get(user.tlps, (-_FRESH, {}))
+            if time.monotonic() - at > _FRESH:
                 found = here.store.search("", limit=1, facets=("source", "board", "language"))
-                self._counted = {name: dict(counts) for name, counts in found.facets.items()}
-                self._at = time.monotonic()
-            return self._counted
+                counted = {name: dict(counts) for name, counts in found.facets.items()}
+                self._counted[user.tlps] = time.monotonic(), counted
+            return counted
 
 
 def _authors(store: Store, prefix: str) -> list[tuple[str, int]]:
