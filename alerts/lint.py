@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from alerts.matching.decided import could_be_any_word
 from alerts.matching.domains import EVERYBODYS, belongs_to_all
@@ -19,6 +19,7 @@ from indexer.text import fold
 
 NOISY_SHARE, NOISY_POSTS = 0.005, 20
 _SHORT_NAME = 4  # letters
+_LONG = timedelta(days=90)  # a term that was not found in this time is asked about
 _SCRIPTS = {"Russian": ("\u0400", "\u04ff"), "Chinese": ("\u3400", "\u9fff"), "Arabic": ("\u0600", "\u06ff")}
 
 
@@ -44,10 +45,13 @@ def lint(
     count: Count | None = None,
     posts: int = 0,
     only: str = "",
+    hits: Collection[tuple[str, str, str]] | None = None,
+    since: Mapping[str, date] | None = None,
 ) -> list[Advice]:
     """All advice, by organisation. ``only``: id of the one to look at; the others are what it is held against.
     ``sources``: ids that exist; None: not known. ``count``: in how many stored posts a phrase of folded words stands,
-    whatever its case; ``posts``: how many there are."""
+    whatever its case; ``posts``: how many there are. ``hits``: terms that were ever found, as organisation, kind and
+    text; ``since``: from which day on each organisation is watched as it is."""
     owners: dict[str, list[str]] = defaultdict(list)
     for one in organisations:
         for key in {fold(term.text) for term in terms_of(one) if term.kind not in SILENT}:
@@ -61,6 +65,7 @@ def lint(
             if term.kind not in SILENT:
                 found += _term(one, term, owners, domains)
                 found += _frequent(one, term, count, posts)
+        found += _never(one, today, hits, (since or {}).get(one.id))
         found += _whole(one, today, sources)
         found += _languages(one)
     return found
@@ -117,9 +122,26 @@ def _frequent(one: Organisation, term: Term, count: Count | None, posts: int) ->
         )
 
 
+def _never(
+    one: Organisation, today: date, hits: Collection[tuple[str, str, str]] | None, since: date | None
+) -> Iterator[Advice]:
+    """Terms that nothing was ever found by, once they had the time for it."""
+    if hits is None or since is None or today - since < _LONG:
+        return
+    for term in terms_of(one):
+        if term.kind not in SILENT and (one.id, term.kind, term.text) not in hits:
+            cure = "is it written as sellers write it? remove what nobody needs"
+            yield Advice(one.id, _field(term), term.text, f"was never found since {since}", cure)
+
+
 def _whole(one: Organisation, today: date, sources: Collection[str] | None) -> Iterator[Advice]:
     if one.review and one.review < today:
         yield Advice(one.id, "review", f"{one.review}", "is past", "look at the entry and set a new day")
+    for each in one.terms:
+        if each.review and each.review < today:
+            whose = f" (owner: {each.owner})" if each.owner else ""
+            cure = "look at the term and set a new day"
+            yield Advice(one.id, "terms.review", each.term, f"{each.review} is past{whose}", cure)
     for source in one.scope.sources if sources is not None else ():
         if source not in (sources or ()):
             yield Advice(one.id, "scope.sources", source, "is no source", "duskwatch source list names them")

@@ -43,6 +43,17 @@ class Contact(_Strict):
     reach: Annotated[str, Field(min_length=1, max_length=300, description="how to reach them")]
 
 
+class TermNote(_Strict):
+    """What the team should know of one term."""
+
+    term: Annotated[str, Field(min_length=2, max_length=300, description="as it stands in one of the lists")]
+    reason: Annotated[str, Field(max_length=2000, description="why it is looked for")] = ""
+    owner: Annotated[str, Field(max_length=200, description="who answers for it")] = ""
+    review: Annotated[
+        date | None, Field(description="day by which somebody looks at it again, e.g. 2027-01-31")
+    ] = None
+
+
 class SeverityRules(_Strict):
     """An organisation's own rules for the severity of its alerts."""
 
@@ -131,6 +142,10 @@ class Organisation(_Strict):
     contacts: Annotated[
         tuple[Contact, ...], Field(max_length=50, description="whom a brief says to tell, in order")
     ] = ()
+    terms: Annotated[
+        tuple[TermNote, ...],
+        Field(max_length=2000, description="reason, owner and day of review of single terms"),
+    ] = ()
     note: Annotated[str, Field(max_length=2000, description="anything the team should know")] = ""
     reason: Annotated[str, Field(max_length=2000, description="why it is watched")] = ""
     owner: Annotated[str, Field(max_length=200, description="who answers for this entry")] = ""
@@ -150,6 +165,10 @@ class Organisation(_Strict):
             for domain in getattr(self, field):
                 if "." not in domain or "/" in domain or "@" in domain:
                     raise ValueError(f"{field}: {domain!r} is not a domain such as example.org")
+        written = {self.name, *self.patterns, *(word for field in _WORDED for word in getattr(self, field))}
+        for each in self.terms:
+            if each.term not in written:
+                raise ValueError(f"terms: {each.term!r} stands in no list of this organisation")
         for pattern in self.patterns:
             try:
                 matches_nothing = re2.compile(pattern, _QUIET).fullmatch("") is not None

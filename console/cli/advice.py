@@ -8,11 +8,13 @@ from typing import Annotated
 
 import typer
 
+from alerts.hits import hits_of
 from alerts.message import plain
+from alerts.versions import since
 from config.errors import InputError, Problem
 from config.inputs import nearest
 from console.cli.output import options, show, table
-from console.wiring import read_inputs, store, stored_post
+from console.wiring import database, read_inputs, store, stored_post
 
 
 def add_to(app: typer.Typer) -> None:
@@ -55,6 +57,9 @@ def lint(
 
     inputs = read_inputs(options(context).config)
     today = datetime.now(UTC).date()
+    with database(inputs.settings) as engine:
+        hits = hits_of(engine)
+        days = {name: at.date() for name, at in since(engine).items()}
     if posts:
         with store(inputs.settings) as opened:
             found = warnings_of(
@@ -64,9 +69,13 @@ def lint(
                 count=lambda phrase: opened.search(f'"{phrase}"', limit=1).total,
                 posts=opened.stats().posts,
                 only=only,
+                hits=hits,
+                since=days,
             )
     else:
-        found = warnings_of(inputs.organisations, today, sources=inputs.sources, only=only)
+        found = warnings_of(
+            inputs.organisations, today, sources=inputs.sources, only=only, hits=hits, since=days
+        )
     rows = [asdict(each) for each in found]
     show(context, rows, table(rows, ("organisation", "field", "text", "what", "cure"), "nothing to warn of"))
     if rows:
