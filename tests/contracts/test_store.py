@@ -149,6 +149,17 @@ def test_removed_and_back(store: Store) -> None:
     assert kinds == [ChangeKind.NEW, ChangeKind.NEW, ChangeKind.REMOVED, ChangeKind.CHANGED]
 
 
+def test_the_feed_is_read_up_to_another_reader(store: Store) -> None:
+    store.put([post(number) for number in range(1, 4)])
+    there = store.changes(limit=2).cursor
+    store.put([post(4)])
+    first = store.changes(limit=1, until=there)
+    rest = store.changes(first.cursor, until=there)
+    assert [each.stored.post.key.post for each in (*first.changes, *rest.changes)] == ["1", "2"]
+    assert not store.changes(rest.cursor, until=there).changes
+    assert len(store.changes(there).changes) == 2, "the other reads on where this one ended"
+
+
 def test_the_feed_resumes_and_refuses_strange_cursors(store: Store, urls: Callable[[], str]) -> None:
     store.put([post(number) for number in range(1, 8)])
     page = store.changes(limit=3)
