@@ -48,6 +48,8 @@ def render(payload: dict[str, Any]) -> str:
     claim = "\n".join(f"  | {line}" for line in payload["claim"].splitlines())
     claims = f"  claims: {payload['claims']}\n" if payload["claims"] else ""
     possible = "POSSIBLE " if payload.get("tier") == "possible" else ""
+    if payload.get("event") == "baseline":  # nobody wrote it, and nothing was found now
+        return f"\nREPORT  TLP:{payload['tlp'].upper()}\n  {payload['title']}\n{claim}\n  report {payload['alert']}"
     return (
         f"\n{possible}ALERT  {payload['severity'].upper()}  {payload['organisation']}  TLP:{payload['tlp'].upper()}\n"
         f"  {payload['title']}\n"
