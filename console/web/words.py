@@ -94,7 +94,6 @@ _INDONESIAN: Final = EDITORS | {
     "One hit a listing": "Satu hasil per tawaran",
     "posts": "kiriman",
     "Next page": "Halaman berikut",
-    "Hits": "Hasil",
     "Nothing found.": "Tidak ada yang ditemukan.",
     "Thread": "Utas",
     "History": "Riwayat",

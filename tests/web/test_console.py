@@ -133,7 +133,8 @@ PAGES = [
     "/overview",
     "/sellers?name=x",
     "/pivot",
-    "/pivot?value=evil.example",
+    "/pivot?value=@ghost_y",
+    "/search",
 ]
 
 
