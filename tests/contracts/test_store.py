@@ -9,7 +9,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -158,6 +158,43 @@ def test_the_feed_is_read_up_to_another_reader(store: Store) -> None:
     assert [each.stored.post.key.post for each in (*first.changes, *rest.changes)] == ["1", "2"]
     assert not store.changes(rest.cursor, until=there).changes
     assert len(store.changes(there).changes) == 2, "the other reads on where this one ended"
+
+
+def test_a_writer_whose_clock_jumps_hides_nothing_from_the_feed(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two writers take turns, one of them with a clock that is years ahead, then years behind; a reader reads on."""
+    moved = timedelta()
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:
+            return datetime.now(tz) + moved
+
+    for name in ("sqlite", "elasticsearch"):
+        monkeypatch.setattr(f"indexer.stores.{name}.datetime", Clock)
+    wanted, cursor = [], None
+    read: list[tuple[str, str]] = []
+    with closing(open_store(url)) as right, closing(open_store(url)) as wrong:
+        for turn, days in enumerate((0, 900, -900, 0)):
+            for writer, moved in ((wrong, timedelta(days=days)), (right, timedelta())):  # noqa: B007 - Clock reads it
+                number = 2 * turn + (writer is right)
+                assert writer.put([post(number), post(number + 100)]) == [Outcome.NEW, Outcome.NEW]
+                edited = post(number, f"words {turn}")
+                assert writer.put([edited]) == [Outcome.CHANGED]
+                gone = writer.mark_removed([post(number + 100).key], last_seen=NOON, at=NOON)
+                assert gone == 1
+                wanted += [(str(number), "new"), (str(number + 100), "new"), (str(number), "changed")]
+                wanted += [(str(number + 100), "removed")]
+            page = right.changes(cursor, 1000)
+            read += [(change.stored.post.key.post, change.kind.value) for change in page.changes]
+            cursor = page.cursor
+        assert sorted(read) == sorted(wanted)
+        assert [(one.revision, one.post.text) for one in right.revisions(post(0).key)] == [
+            (1, "plain words"),
+            (2, "words 0"),
+        ]
+        assert right.search("words", limit=1).total == 16
 
 
 def test_the_feed_resumes_and_refuses_strange_cursors(store: Store, urls: Callable[[], str]) -> None:
