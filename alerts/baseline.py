@@ -200,6 +200,14 @@ def first_posted(connection: sa.Connection, alert: str) -> datetime | None:
     return found
 
 
+def why_history(connection: sa.Connection, alert: str) -> tuple[str, str | None]:
+    """Why a case is one of history, in words, and the report that told of it; None: it waits for one, or is in none."""
+    columns = entry_table.c
+    query = sa.select(columns.reason, columns.report).where(columns.alert == alert).order_by(columns.at)
+    row = connection.execute(query.limit(1)).one_or_none()
+    return (row.reason, row.report) if row else ("", None)
+
+
 def wake(connection: sa.Connection, alert: str, said: str, now: datetime) -> None:
     """Make a case of history an alert, which it becomes now."""
     values = {"state": AlertState.NEW.value, "created_at": now, "updated_at": now}

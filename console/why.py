@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
-from alerts.cases import Alert, find_alert, listings_at
+from alerts.baseline import why_history
+from alerts.cases import Alert, AlertState, find_alert, listings_at
 from alerts.dispatch import collected
 from alerts.echoes import sort as set_aside
 from alerts.explain import explain
@@ -321,8 +322,16 @@ class _Walk:
             yield Step("matched", Verdict.STOPPED, f"{name}: {says}: {why}")
 
     def _told(self, alert: Alert) -> Iterator[Step]:
-        says = f"{alert.id[:12]} for {alert.organisation}, {alert.severity}, {alert.state}"
+        tier = "possible, names nobody: " if alert.tier == "possible" else ""
+        says = f"{tier}{alert.id[:12]} for {alert.organisation}, {alert.severity}, {alert.state}"
         yield Step("alert", Verdict.PASSED, says, alert.created_at)
+        if alert.state == AlertState.BASELINE:
+            with self._engine.connect() as connection:
+                reason, report = why_history(connection, alert.id)
+            where = f"told in baseline report {report}" if report else "its baseline report is not due yet"
+            says = f"{reason}; {where}" if reason else "history that names nobody: kept, and in no report"
+            yield Step("history", Verdict.STOPPED, says, alert.created_at)
+            return
         if alert.muted_by is not None:
             says = f"mute {alert.muted_by} kept it from being delivered"
             yield Step("routed", Verdict.STOPPED, says, alert.created_at)

@@ -13,6 +13,7 @@ from alerts.mutes import Scope, mute
 from config.errors import StoreUnavailable
 from console.why import TargetUnclear, Verdict, Way, way_of
 from console.wiring import channels, database, deliver, read_inputs, watch
+from crawler.health import Figures, State
 from crawler.memory import Memory
 from crawler.state import CrawlState, ThreadState
 from indexer.ingest import Ingest
@@ -171,3 +172,18 @@ def test_a_target_that_is_none_is_said_on_the_command_line(board: Workspace) -> 
     put(board)
     run(board)
     assert board.duskwatch("why", "forum/7")["answer"] == "alerted and delivered"
+
+
+def test_history_is_told_as_such(board: Workspace) -> None:
+    settings = read_inputs(board.folder / "duskwatch.toml").settings
+    with database(settings) as engine:
+        state = CrawlState(engine, "forum")
+        ran = state.run_started(NOON + timedelta(days=30))
+        state.run_ended(ran, Figures(pages=1, boards_read=1), State.OK, NOON + timedelta(days=30, hours=1))
+    put(board)
+    run(board)
+    found = way(board, "forum/7")
+    assert found.steps[-1].stage == "history"
+    assert found.answer.startswith(
+        "not alerted: history: undated; the board showed it when it was first read; told in"
+    )
