@@ -13,7 +13,7 @@ from alerts.loading import load_negative, load_watchlists
 from alerts.matching import build_matcher
 from alerts.message import matches_json, plain
 from config.settings import load_settings
-from console.cli import advice, watch_coverage, watch_past
+from console.cli import advice, watch_coverage, watch_past, watch_profile
 from console.cli.output import options, show, table
 from console.editing import look
 from console.versions import WATCH
@@ -101,3 +101,4 @@ def versions(
 
 
 watch_past.add_to(app)
+watch_profile.add_to(app)

@@ -32,7 +32,11 @@ class Receiver:
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                length = int(self.headers.get("Content-Length") or 0)
+                body = self.rfile.read(length)
+                if len(body) < length:  # its sender is gone: no request came
+                    self.close_connection = True
+                    return
                 status = outer._take(Received(self.headers, body, _json(body), self.path))
                 self.send_response(status)
                 if status == 429:

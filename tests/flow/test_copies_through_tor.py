@@ -20,7 +20,7 @@ WATCHLIST = "organisations: [{id: kemenkes, name: Ministry of Health of Indonesi
 def test_a_forum_under_two_addresses_is_one_case(
     private_tor: PrivateTor, forum: Forum, workspace: Workspace
 ) -> None:
-    workspace.onion(private_tor)
+    workspace.onion(private_tor, "[watch]", 'history = "alert"')
     workspace.write("config/watchlists/a.yaml", WATCHLIST)
     for name in ("forum", "again"):
         workspace.source(name, "machina", f"http://{private_tor.add_onion(forum.port)}", forum.boards)

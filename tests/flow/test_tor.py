@@ -58,7 +58,7 @@ class Hostile(BaseHTTPRequestHandler):
             self.answer(200, b"<p>" + b"x" * 3_000_000)
         elif number == 22:
             self.answer(
-                200, b"<div>" * 10_000 + _POST.format(name="deep", number=22).encode() + b"\xff\xfe\x00"
+                200, b"<div>" * 1_900 + _POST.format(name="deep", number=22).encode() + b"\xff\xfe\x00"
             )
         elif "/topic/" in self.path:
             self.answer(200, _POST.format(name="fine", number=number).encode())

@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 from boards import post
 from conftest import Workspace
-from test_browser import browser  # noqa: F401
 from test_console import PASSWORD
 
 from alerts.picture import chromium
@@ -77,7 +76,7 @@ def server(workspace: Workspace) -> Iterator[Server]:
 def test_an_alert_from_arrival_to_brief_and_its_seller_by_a_wallet(
     server: Server,
     workspace: Workspace,
-    browser: Any,  # noqa: F811
+    browser: Any,
 ) -> None:
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.goto(server.url)

@@ -15,7 +15,6 @@ from conftest import Workspace
 from fastapi.testclient import TestClient
 from hostile import EACH, PAYLOADS, Board, topics
 from socks_server import SocksServer
-from test_browser import browser  # noqa: F401
 from test_console import PASSWORD, _routes
 
 from alerts.cases import list_alerts
@@ -107,7 +106,7 @@ def test_there_are_two_hundred() -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(chromium() is None, reason="chromium is not installed (Debian: chromium)")
-def test_nothing_of_it_runs_or_leaves_or_hides(server: Server, browser: Any) -> None:  # noqa: F811
+def test_nothing_of_it_runs_or_leaves_or_hides(server: Server, browser: Any) -> None:
     pages, _ = asked(server._app)
     assert len(pages) > 50
     context = browser.new_context(viewport={"width": 1280, "height": 900})
