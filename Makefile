@@ -34,6 +34,7 @@ quality: setup
 	@$(PY) tests/quality/measure.py $(ARGS)
 	@$(PY) tests/quality/measure_facts.py $(ARGS)
 	@$(PY) tests/quality/measure_copies.py
+	@$(PY) tests/quality/measure_unnamed.py
 	@$(PY) tests/quality/measure_induction.py
 	@$(PY) tests/quality/measure_adapters.py
 

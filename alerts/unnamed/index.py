@@ -30,6 +30,7 @@ _AT_ONCE = 1 << 16  # characters
 _MOST_CHARACTERS = 200_000  # of a text
 _MOST_CANDIDATES = 200  # of a listing
 _MOST_PLACES = 20
+_FEW = 3  # profiles that may have a word that tells them apart: what a whole sector has starts nothing
 _AS_GOOD = 1.0  # bits: who is so near fits as well
 _TOP = 3  # organisations that a listing may alert
 _STRENGTH = 0.5  # of a word of a profile as a match: nobody is named
@@ -70,7 +71,8 @@ class Profiles:
         self._owners: dict[int, list[int]] = defaultdict(list)
         for owner, known in enumerate(self._words):
             for run_number, (field, word) in known.items():
-                if field in TELLING and self._bits(run_number, field, word) >= TELLS:
+                own = self._held[run_number] <= _FEW
+                if own and field in TELLING and self._bits(run_number, field, word) >= TELLS:
                     self._owners[run_number].append(owner)
         self._runs = Runs(list(self._run_numbers), self._owners)
 

@@ -204,7 +204,6 @@ def test_watching_goes_on_in_another_store(workspace: Workspace) -> None:
         "possible": 0,
         "alerts_again": 0,
         "failed": 0,
-        "possible": 0,
     }
 
 
