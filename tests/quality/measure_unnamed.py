@@ -22,6 +22,7 @@ from indexer.text import words
 from quality.unnamed import Listing, listings, ordinary, organisations
 
 WATCHED, ASKED, DAYS, POSTS_A_DAY, TOP = 10_000, 400, 3, 2_000, 3
+_PEER_POSTS = 100
 Ranked = Callable[[Listing], list[str]]
 
 
@@ -84,9 +85,10 @@ def main() -> None:
         counts = Counter(each.organisation for there in found for each in there)
         most, total = max(most, max(counts.values(), default=0)), total + counts.total()
     print(f"{'ours':20}at most {most} a day for one organisation (goal 1), {total / DAYS:.1f} a day in all")
-    print(
-        f"{'shared words, BM25':20}rank whatever shares a word: an alert for nearly every post with a column"
-    )
+    posts = list(ordinary(_PEER_POSTS, 5000))
+    for name, find in list(ways.items())[1:]:
+        some = sum(bool(find(each)) for each in posts)
+        print(f"{name:20}ranks somebody for {some} of {len(posts)} of these posts; it has no threshold")
 
 
 if __name__ == "__main__":

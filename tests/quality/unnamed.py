@@ -4,7 +4,8 @@ Profiles overlap as real ones do: a few countries and sectors for all, columns o
 tenth of it shares, and a few names that are an organisation's own. A listing shows some of an organisation's columns,
 respelt (case, separators), in one of five languages, rounds its number of people, may leave its country or sector out,
 and mixes in columns of others. An ordinary post is an offer of somebody who is not watched, with common columns and some
-of a sector; a question; or talk.
+of a sector; a question; or talk. Own columns have four syllables and more, so that few are another's by chance: real ones that are
+shorter make more of both mistakes.
 """
 
 from __future__ import annotations
