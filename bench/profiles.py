@@ -11,11 +11,11 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "tests")]
 
+import matching as plain  # noqa: E402
 from quality.unnamed import listings, organisations  # noqa: E402
 
 from alerts.matching import build_matcher  # noqa: E402
 from alerts.unnamed.index import Profiles  # noqa: E402
-from bench import matching as plain  # noqa: E402
 from indexer.fact import facts  # noqa: E402
 
 WATCHED, ROUNDS, UNNAMED = 10_000, 5, 25
