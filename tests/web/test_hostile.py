@@ -14,8 +14,9 @@ import pytest
 from conftest import Workspace
 from fastapi.testclient import TestClient
 from hostile import EACH, PAYLOADS, Board, topics
+from routing import routes_of
 from socks_server import SocksServer
-from test_console import PASSWORD, _routes
+from test_console import PASSWORD
 
 from alerts.cases import list_alerts
 from alerts.picture import chromium
@@ -46,7 +47,18 @@ FILES = {
     "/alerts/export": [f"state=&format={form}" for form in ("csv", "json", "stix")],
     "/search/complete": ["q=author:", urlencode({"q": "telegram:evil"})],
 }
-NO_PAGES = {"/events", "/healthz", "/readyz", "/metrics", "/setup", "/login"}  # tell nothing of a board
+#: These tell nothing of a board.
+NO_PAGES = {
+    "/events",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/setup",
+    "/login",
+    "/oidc/start",
+    "/oidc/callback",
+    "/watch/export",  # what people wrote, as a file
+}
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +69,10 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "config/watchlists/a.yaml", "organisations: [{id: bank, name: Invented Bank, laws: [eu-gdpr]}]\n"
     )
     with SocksServer(Board()) as server:
-        workspace.write("duskwatch.toml", f'data_dir = "var"\n[tor]\nsocks = "{server.address}"\nwait = 1\n')
+        workspace.write(
+            "duskwatch.toml",
+            f'data_dir = "var"\n[tor]\nsocks = "{server.address}"\nwait = 1\n[watch]\nhistory = "alert"\n',
+        )
         workspace.source("site", "phpbb", "http://site.example", {"all": "/viewforum.php?f=2"})
         done = workspace.crawl("site", *NOW)
     assert (done["state"], done["new"]) == ("ok", len(PAYLOADS)), done
@@ -84,19 +99,26 @@ def asked(app: Any) -> tuple[list[str], list[str]]:
         "/alerts/{name}/brief": alerts[:2],
         "/posts/{name:path}": [quote(f"site/{topic}/{(topic - 1) * EACH + 1}") for topic in topics()],
         "/watchlists/{name}": ["bank"],
+        "/watchlists/{name}/edit": ["bank"],
+        "/watchlists/{name}/versions": ["bank"],
+        "/watchlists/{name}/yaml": [],  # what people wrote
+        "/routes/{name}/edit": [],
+        "/routes/{name}/versions": [],
+        "/sources/{name}": ["site"],
+        "/source/add/{key}": [],
     }
     pages, files = [], []
-    for route in _routes(app):
-        if "GET" not in route.methods or route.path.startswith("/api/") or route.path in NO_PAGES:
+    for route_path, route in routes_of(app):
+        if "GET" not in route.methods or route_path.startswith("/api/") or route_path in NO_PAGES:
             continue
-        paths = [route.path]
-        if "{" in route.path:
-            assert route.path in names, f"say in test_hostile.py with which names {route.path} is asked"
-            paths = [re.sub(r"\{[^}]+\}", lambda _, one=one: one, route.path) for one in names[route.path]]
-        if route.path in FILES:
-            files += [f"{path}?{query}" for path in paths for query in FILES[route.path]]
+        paths = [route_path]
+        if "{" in route_path:
+            assert route_path in names, f"say in test_hostile.py with which names {route_path} is asked"
+            paths = [re.sub(r"\{[^}]+\}", lambda _, one=one: one, route_path) for one in names[route_path]]
+        if route_path in FILES:
+            files += [f"{path}?{query}" for path in paths for query in FILES[route_path]]
             continue
-        pages += [f"{path}?{query}".rstrip("?") for path in paths for query in ASKED.get(route.path, [""])]
+        pages += [f"{path}?{query}".rstrip("?") for path in paths for query in ASKED.get(route_path, [""])]
     return pages, files
 
 
