@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 import structlog
 from elastic.nodes import Cluster, NodeMissing
+from hypothesis import settings
 
 from config.settings import ElasticsearchSettings
 from console.cli.main import main
@@ -28,6 +29,11 @@ from indexer.post import Kind, Post, PostKey
 from indexer.stores.elasticsearch_client import connect, read_url
 
 pytest_plugins = ["browsing", "databases"]
+
+#: The suite is repeatable; ``pytest --hypothesis-profile=explore`` looks where nobody looked.
+settings.register_profile("repeatable", derandomize=True)
+settings.register_profile("explore", print_blob=True)
+settings.load_profile("repeatable")
 
 
 COMMAND = "console.cli.main"
