@@ -127,12 +127,31 @@ def errors(client: Elasticsearch) -> Iterator[None]:
     except ApiError as error:
         raise _translated(error) from error
     except elastic_transport.TlsError as error:
+        if "WRONG_VERSION_NUMBER" in str(error):
+            raise StoreRefused(
+                f"Elasticsearch at {_hosts(client)} speaks no TLS", cure="write http:// in store_url"
+            ) from error
         raise StoreRefused(
             f"the server's certificate is not accepted: {error}", cure="set elasticsearch.ca_file"
         ) from error
     except elastic_transport.TransportError as error:
-        hosts = ", ".join(f"{node.host}:{node.port}" for node in client.transport.node_pool.all())
-        raise StoreUnavailable(f"Elasticsearch at {hosts}: {error}", cure="is it running?") from error
+        raise StoreUnavailable(
+            f"Elasticsearch at {_hosts(client)}: {_said(error)}", cure="is it running?"
+        ) from error
+
+
+def _hosts(client: Elasticsearch) -> str:
+    return ", ".join(f"{node.host}:{node.port}" for node in client.transport.node_pool.all())
+
+
+def _said(error: BaseException) -> str:
+    """What the operating system said, where it is that; the layers above wrap it in one another's names."""
+    inner: BaseException | None = error
+    while inner is not None:
+        if isinstance(inner, OSError) and inner.strerror:
+            return inner.strerror
+        inner = inner.__cause__
+    return str(error)
 
 
 def _translated(error: ApiError) -> StoreRefused | StoreUnavailable:
