@@ -16,10 +16,14 @@ from enum import StrEnum
 
 from indexer.post import Change, ChangeKind, Kind, Post, Precision
 
+#: So much later than stated a post may have been made: boards round "months ago" to either side.
 _SPAN = {
     Precision.SECOND: timedelta(seconds=1),
     Precision.MINUTE: timedelta(minutes=1),
     Precision.DAY: timedelta(days=1),
+    Precision.WEEK: timedelta(days=4),
+    Precision.MONTH: timedelta(days=16),
+    Precision.YEAR: timedelta(days=183),
 }
 _AHEAD = timedelta(days=1)  # a zone that was set wrongly is no clock error
 _FIRST_BOARDS = datetime(1990, 1, 1, tzinfo=UTC)  # machines whose clock stopped show 1970 or 1980

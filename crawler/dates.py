@@ -137,7 +137,7 @@ def _day_named(found: re.Match[str], now: datetime, zone: ZoneInfo) -> Instant:
 def _ago(found: re.Match[str], now: datetime, _zone: ZoneInfo) -> Instant:
     count = 1 if found["count"].lower() in ("a", "an", "one") else int(found["count"])
     unit = found["unit"].lower()
-    precision = {"second": Precision.SECOND, "minute": Precision.MINUTE}.get(unit, Precision.DAY)
+    precision = Precision.DAY if unit == "hour" else Precision(unit)
     return _utc(now - count * _UNITS[unit], precision)
 
 
@@ -171,10 +171,9 @@ _TABLE: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
 
 
 def _by_library(words: str, now: datetime, zone: ZoneInfo) -> Instant:
-    import dateparser  # slow to import, and most boards never need it
+    from dateparser.date import DateDataParser  # slow to import, and most boards never need it
 
-    at = dateparser.parse(
-        words,
+    parser = DateDataParser(
         settings={
             "TIMEZONE": str(zone),
             "RETURN_AS_TIMEZONE_AWARE": True,
@@ -183,7 +182,9 @@ def _by_library(words: str, now: datetime, zone: ZoneInfo) -> Instant:
             "REQUIRE_PARTS": ["day", "month"],  # else it fills what is missing from today
         },
     )
+    found = parser.get_date_data(words)
+    at = found.date_obj if found else None
     if at is None:
         return Instant()
-    precision = Precision.MINUTE if re.search(r"\d:\d\d", words) else Precision.DAY
+    precision = Precision.MINUTE if re.search(r"\d:\d\d", words) else Precision(found.period)
     return _utc(at, precision)

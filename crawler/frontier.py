@@ -21,6 +21,9 @@ _SLACK = {
     Precision.SECOND: timedelta(seconds=1),
     Precision.MINUTE: timedelta(seconds=90),
     Precision.DAY: timedelta(days=1),
+    Precision.WEEK: timedelta(days=8),
+    Precision.MONTH: timedelta(days=32),
+    Precision.YEAR: timedelta(days=367),
     Precision.UNKNOWN: timedelta.max,
 }
 _DAY_BEGINS = timedelta(hours=5, minutes=30)  # at midnight many deadlines would wander between days

@@ -221,7 +221,8 @@ def _numeric(found: re.Match[str], now: datetime, persian: bool) -> date | None:
 
 
 def _before(count: int, unit: int, now: datetime) -> Instant:
-    precision = {1: Precision.SECOND, 60: Precision.MINUTE}.get(unit, Precision.DAY)
+    exact = {1: Precision.SECOND, 60: Precision.MINUTE, 604800: Precision.WEEK}
+    precision = exact.get(unit, Precision.DAY)
     return Instant((now - count * timedelta(seconds=unit)).astimezone(UTC), precision)
 
 

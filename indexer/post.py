@@ -24,11 +24,14 @@ class Kind(StrEnum):
 
 
 class Precision(StrEnum):
-    """How exactly the board stated a time."""
+    """How exactly the board stated a time. "2 years ago" may mean half a year to either side."""
 
     SECOND = "second"
     MINUTE = "minute"
     DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    YEAR = "year"
     UNKNOWN = "unknown"
 
 

@@ -15,6 +15,12 @@ from indexer.post import Precision, Stored
 Spans = Sequence[tuple[int, int]]
 _COMPARED, _MOST_LINES, _LONGEST_LINE = 50_000, 1000, 2000
 _ALIKE = 0.4
+_DATES = {
+    Precision.DAY: "%Y-%m-%d",
+    Precision.WEEK: "%Y-%m-%d",
+    Precision.MONTH: "%Y-%m",
+    Precision.YEAR: "%Y",
+}
 _WORDS = re.compile(r"\s+|\w+|[^\w\s]")
 
 
@@ -117,9 +123,11 @@ def posted(stored: Stored) -> Markup:
     post = stored.post
     if post.posted_at is None:
         return moment(stored.first_seen_at)
-    if post.precision is Precision.DAY:
-        day = f"{post.posted_at:%Y-%m-%d}"
-        return Markup('<time datetime="{0}">{0}</time>').format(day)
+    if post.precision in _DATES:
+        day = post.posted_at.strftime(_DATES[post.precision])
+        return Markup('<time datetime="{0}">{1}{0}</time>').format(
+            day, "" if post.precision is Precision.DAY else "~"
+        )
     return moment(post.posted_at)
 
 

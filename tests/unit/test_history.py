@@ -84,6 +84,23 @@ def test_a_day_may_be_after_what_its_midnight_is_before() -> None:
 
 
 @pytest.mark.parametrize(
+    ("precision", "before", "news"),
+    [
+        (Precision.WEEK, 3, True),
+        (Precision.WEEK, 5, False),
+        (Precision.MONTH, 15, True),
+        (Precision.MONTH, 17, False),
+        (Precision.YEAR, 182, True),
+        (Precision.YEAR, 366, False),
+    ],
+)
+def test_a_board_that_says_months_ago_may_mean_half_a_month_later(
+    precision: Precision, before: int, news: bool
+) -> None:
+    assert judge(change(ADDED - before * DAY, precision=precision), RUNNING).news == news
+
+
+@pytest.mark.parametrize(
     ("posted", "date"),
     [(ADDED + 400 * DAY, Date.AHEAD), (datetime(1970, 1, 1, tzinfo=UTC), Date.ABSURD)],
 )
