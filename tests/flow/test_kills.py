@@ -12,15 +12,21 @@ import subprocess
 import sys
 from collections import Counter
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import pytest
+import small_backtester
 import sqlalchemy as sa
 
 from alerts import cases
+from alerts.baseline import list_entries
+from alerts.baseline_report import list_reports
+from alerts.hits import hits_of
 from alerts.outbox import enqueue, list_deliveries
+from alerts.retro import list_hunts
 from console.demo.board import Forum
 from console.demo.receiver import Receiver
 from console.demo.tor_network import PrivateTor
@@ -33,6 +39,8 @@ if TYPE_CHECKING:
 NOON = datetime(2026, 1, 6, 12, tzinfo=UTC)
 KILLS, CRAWL_KILLS = 44, 8
 DELIVERER_KILLS = {"sqlite": 100, "postgresql": 20}  # a connection to the latter takes longer than the rest
+BACKTEST_KILLS = {"sqlite": 16, "postgresql": 6}
+OLD_POSTS = 9  # of each watch
 
 
 NURSERY = """
@@ -215,6 +223,67 @@ def test_deliverer(workspace: Workspace, database: sa.Engine) -> None:
     assert before > 0, "the kills left time to do something"
     assert sorted(alert for alert, _ in requests) == sorted(map(str, range(put))), "each, under one key"
     assert {row["state"] for row in list_deliveries(database, limit=10_000)} == {"sent"}
+
+
+def offer(number: int, name: str) -> Post:
+    """A listing of its own that names somebody."""
+    (post, _reply) = thread_of(number)
+    return replace(post, text=f"rows of {name}, lot {number}", author=f"seller {number}")
+
+
+def under_way(database: sa.Engine) -> bool:
+    """Whether a watch is being held against its past."""
+    return any(hunt.state == "running" for hunt in list_hunts(database))
+
+
+def test_backtests(workspace: Workspace, database: sa.Engine) -> None:
+    """Watches are added one after another; each is told of its own past once, whatever was killed meanwhile."""
+    chance = random.Random(20220109)
+    url = database.url.render_as_string(hide_password=False)
+    where = f"sqlite:///{workspace.folder}/posts.db"
+    names = small_backtester.NAMES
+    store = open_store(where)
+    old = [offer(number, names[number % len(names)]) for number in range(OLD_POSTS * len(names))]
+    store.put(old)
+    small_backtester.watcher_of(database, store, 1).run_once()
+    wanted, kills, new, count, read = BACKTEST_KILLS[database.dialect.name], 0, 0, 1, 0
+    within, latest = 0, 0.4  # kills that left a back-test under way; seconds, as above
+    imports = "import alerts.matching.engine, indexer.stores.sqlite, indexer.facts, sqlalchemy.dialects.sqlite, psycopg"
+    with Nursery(workspace, "small_backtester", imports) as nursery:
+        for turn in range(400):
+            if not under_way(database) and len(list_reports(database)) == count - 1:
+                if count == len(names) or kills >= wanted:
+                    break
+                count += 1
+            if turn % 5 == 0:  # what is posted meanwhile is news to the watches that there are
+                store.put([offer(10_000 + new, names[0])])
+                new += 1
+            after = chance.uniform(0.02, latest) if kills < wanted else 60
+            killed = nursery.kill([url, where, str(count)], after)
+            kills += killed
+            within += killed and under_way(database)
+            done = sum(hunt.revisions_read for hunt in list_hunts(database))
+            latest = max(latest * (0.85 if not killed else 0.95 if done > read else 1.2), 0.04)
+            read = done
+    store.close()
+    hunts, entries, reports = list_hunts(database), list_entries(database), list_reports(database)
+    print(
+        f"{kills} kills, {within} of them within a back-test; {len(entries)} old listings, {len(reports)} reports"
+    )
+    assert kills >= wanted
+    assert within > wanted / 4, "back-tests were cut off, not only beginnings"
+    later = [each.id for each in small_backtester.watches(count)[1:]]
+    assert sorted((hunt.organisations, hunt.state) for hunt in hunts) == sorted(
+        ((each,), "done") for each in later
+    )
+    assert Counter(each.organisation for each in entries) == Counter(dict.fromkeys(later, OLD_POSTS))
+    assert {each.report for each in entries} == {report.id for report in reports}
+    assert sorted(report.listings for report in reports) == [OLD_POSTS] * len(later)
+    events = Counter(row["event"] for row in list_deliveries(database, limit=10_000))
+    assert events == {"new": OLD_POSTS + new, "baseline": len(later)}, "0 alarms of what is old"
+    hits = {name: (hit.posts, hit.past) for (name, _kind, _term), hit in hits_of(database).items()}
+    assert hits.pop("invented") == (OLD_POSTS + new, 0)
+    assert hits == dict.fromkeys(later, (0, OLD_POSTS)), "nothing is skipped, and nothing read twice"
 
 
 @pytest.mark.tor
