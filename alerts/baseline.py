@@ -14,7 +14,8 @@ from alerts.cases import AlertState, Listing, note
 from alerts.history import NEWS, Beginning, Reason, Verdict, judge, number_of
 from alerts.tables import alert_table, insert_new
 from config.database import UtcDateTime, metadata
-from indexer.post import Change, Kind, Post
+from indexer.post import Change, ChangeKind, Kind, Post
+from indexer.store import Store
 
 #: Alarms a day of one source whose posts may be no news; what is more goes to a report.
 DOUBTFUL_A_DAY = 20
@@ -90,6 +91,17 @@ class Historian:
     def __init__(self, past: Past | None = None) -> None:
         self._past = past
         self._first_ended: dict[str, datetime] = {}
+        self._before: dict[tuple[str, int], datetime] = {}
+
+    def look_back(self, store: Store, changes: Iterable[Change]) -> None:
+        """Learn when these posts were read before, for the verdicts that follow; may raise what the store raises."""
+        self._before = {}
+        if self._past is None:
+            return
+        for stored in (each.stored for each in changes if each.kind is ChangeKind.CHANGED):
+            for one in store.revisions(stored.post.key):
+                if one.revision == stored.revision - 1:
+                    self._before[stored.post.id, stored.revision] = one.post.seen_at
 
     def observe(self, connection: sa.Connection, changes: Sequence[Change]) -> None:
         """Keep the highest numbers that a board shows until it has first been read."""
@@ -122,7 +134,8 @@ class Historian:
             row = connection.execute(sa.select(mark_table).where(mark_table.c.source == source)).first()
             if row:
                 beginning = replace(beginning, threads=row.threads, posts=row.posts)
-        return judge(change, beginning)
+        stored = change.stored
+        return judge(change, beginning, self._before.get((stored.post.id, stored.revision)))
 
 
 def _raise_marks(connection: sa.Connection, source: str, posts: Sequence[Post]) -> None:

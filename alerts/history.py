@@ -48,6 +48,7 @@ class Reason(StrEnum):
     LATER = "undated; first seen after the board had been read"
     CONTRADICTED = "its date is new, its number is old"
     EDITED = "changed since it was first read"
+    REREAD = "read in another way since its source's adapter was mended"
     WATCH = "stored before the watch was added or changed"
     MANY = "more than can be believed in a day"
 
@@ -67,7 +68,7 @@ class Beginning:
 
     ``at``: its first crawl began. ``first_ended``: the first crawl that read anything ended. ``settled``: the first
     that read everything ended. ``last_read``: the newest began that had read everything. ``threads`` and ``posts``: the
-    highest numbers that were seen until ``first_ended``.
+    highest numbers that were seen until ``first_ended``. ``mended``: it is read in another way since.
     """
 
     at: datetime
@@ -76,6 +77,7 @@ class Beginning:
     last_read: datetime | None = None
     threads: int | None = None
     posts: int | None = None
+    mended: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +100,16 @@ class Verdict:
 NEWS = Verdict(True, Reason.UNKNOWN)
 
 
-def judge(change: Change, beginning: Beginning | None) -> Verdict:
-    """Whether a change of the store is news. ``beginning`` None: nothing is known of its source, and all is news."""
+def judge(change: Change, beginning: Beginning | None, before: datetime | None = None) -> Verdict:
+    """Whether a change of the store is news. ``beginning`` None: nothing is known of its source, and all is news.
+    ``before``: when the post's revision before this one was read."""
     if beginning is None:
         return NEWS
     post, seen = change.stored.post, change.stored.first_seen_at
     date = date_of(post, seen)
     verdict = _dated(post, seen, beginning) if date is Date.FINE else _undated(post, seen, beginning, date)
+    if change.kind is ChangeKind.CHANGED and _reread(change, beginning, before, date):
+        return Verdict(False, Reason.REREAD, date)
     if change.kind is not ChangeKind.NEW and not verdict.news:
         # whoever edits an old post makes news; so does an adapter that reads it in another way
         return Verdict(True, Reason.EDITED, date, doubtful=True)
@@ -123,6 +128,18 @@ def date_of(post: Post, seen: datetime) -> Date:
 def number_of(key: str) -> int | None:
     """A key as the board counts; None where it does not."""
     return int(key) if _NUMBER(key) else None
+
+
+def _reread(change: Change, beginning: Beginning, before: datetime | None, date: Date) -> bool:
+    """Whether an old post reads differently because its source's adapter does: it is the first revision since, and the
+    board shows no edit that would explain it. A post of the last days may have been missed until now, and is told."""
+    post, mended = change.stored.post, beginning.mended
+    if before is None or mended is None or not before < mended <= post.seen_at:
+        return False
+    if post.edited_at is not None and post.edited_at > before - _SPAN[Precision.MINUTE]:
+        return False
+    since = post.posted_at if date is Date.FINE and post.posted_at else change.stored.first_seen_at
+    return since + LATE < post.seen_at
 
 
 def _dated(post: Post, seen: datetime, beginning: Beginning) -> Verdict:

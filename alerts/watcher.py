@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -122,9 +122,9 @@ class Watcher:
             if first:
                 self._intake.know_copies(copies(self._database)[0])
                 first = False
-            readings = read(
-                page.changes, self._matcher, self._watched(page.changes), self._organisations, self._profiles
-            )
+            watched = self._watched(page.changes)
+            readings = read(page.changes, self._matcher, watched, self._organisations, self._profiles)
+            self._historian.look_back(self._store, _of_interest(readings, watched))
             with self._database.begin() as connection:
                 if self._cursor(connection) != cursor:
                     continue  # another watcher handled these
@@ -232,6 +232,14 @@ class Watcher:
             .where(cursor_table.c.name == _NAME)
             .values(cursor=cursor, at=self._clock())
         )
+
+
+def _of_interest(readings: Sequence[Reading], watched: Collection[Thread]) -> Iterator[Change]:
+    """The changes that may do something to an alert."""
+    for each in readings:
+        key = each.change.stored.post.key
+        if each.found or each.possible or (key.source, key.thread) in watched:
+            yield each.change
 
 
 def feed_cursors(database: sa.Engine) -> dict[str, tuple[str | None, datetime]]:

@@ -370,7 +370,9 @@ def _watcher(
 def _past(connection: sa.Connection, source: str, seen: datetime) -> Beginning | None:
     """How a source had been read by then, from what the crawls remember."""
     found = began(connection, source, seen)
-    return Beginning(found.at, found.first_ended, found.settled, found.last_read) if found else None
+    if found is None:
+        return None
+    return Beginning(found.at, found.first_ended, found.settled, found.last_read, mended=found.mended)
 
 
 def purge(settings: Settings, *, days: float | None = None, dry_run: bool = False) -> int | None:

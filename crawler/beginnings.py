@@ -9,18 +9,20 @@ import sqlalchemy as sa
 
 from config.database import UtcDateTime
 from crawler.health import State
-from crawler.state import run_table
+from crawler.state import run_table, source_table
 
 
 @dataclass(frozen=True, slots=True)
 class Began:
     """Of one source, aware UTC: when its first crawl began, when the first that read anything ended, when the first
-    that read everything ended, and when the newest began that had read everything by a given time. None: not yet."""
+    that read everything ended, when the newest began that had read everything by a given time, and since when it is
+    read in another way than before. None: not yet."""
 
     at: datetime
     first_ended: datetime | None
     settled: datetime | None
     last_read: datetime | None
+    mended: datetime | None = None
 
 
 def began(connection: sa.Connection, source: str, seen: datetime) -> Began | None:
@@ -39,4 +41,7 @@ def began(connection: sa.Connection, source: str, seen: datetime) -> Began | Non
             ),
         )
     ).one()
-    return Began(*row) if row.at else None
+    if not row.at:
+        return None
+    mended = sa.select(source_table.c.mended_at).where(source_table.c.source == source)
+    return Began(*row, connection.scalar(mended))

@@ -31,6 +31,8 @@ source_table = sa.Table(
     sa.Column("lease_owner", sa.Text),
     sa.Column("lease_until", UtcDateTime),
     sa.Column("rest_until", UtcDateTime),  # it is left alone, as a gate stands before it
+    sa.Column("reader", sa.Text, nullable=False, server_default=""),  # what its pages are read by
+    sa.Column("mended_at", UtcDateTime),  # since when by this one, where it was another before
 )
 board_table = sa.Table(
     "crawl_board",

@@ -20,6 +20,7 @@ from crawler.coverage import Coverage
 from crawler.health import Standing
 from crawler.leases import Leases
 from crawler.memory import Memory
+from crawler.readers import note_reader, well_until
 from crawler.reparse import reparse
 from crawler.source import Source, load_source
 from crawler.state import CrawlState, coverage_of, standings
@@ -179,6 +180,7 @@ def reparse_(
     with database(settings) as engine, store(settings) as posts, ingest(settings) as way:
         state, memory = CrawlState(engine, source), Memory(engine, source)
         begin = since.replace(tzinfo=UTC) if since else state.last_well() or datetime.min.replace(tzinfo=UTC)
+        note_reader(engine, loaded, well_until(engine, source) or begin)
         done = reparse(loaded, posts, way, state, memory, settings.data_dir / "evidence", begin)
         Leases(engine, settings.crawl.lease).wake([source])
     said = asdict(done)

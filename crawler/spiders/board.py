@@ -45,6 +45,7 @@ from crawler.mirrors import Proposed, SignatureWrong, announced, read_key, signe
 from crawler.paging import read_paging
 from crawler.pipelines import PageRead, ThreadGone, VisitEnd
 from crawler.posts import as_posts, first_position
+from crawler.readers import note_reader
 from crawler.source import Board, Source, load_source
 from crawler.state import CrawlState, ThreadState
 from crawler.tor.handler import tor_back, tor_gone
@@ -150,6 +151,7 @@ class BoardSpider(scrapy.Spider):
         self._pgp = read_key(source)
         self._leases = Leases(database, settings.crawl.lease)
         self._lease = self._leases.take(source.id, lease)
+        note_reader(database, source, self.started_at)
         self._run = self.state.run_started(self.started_at)
         self._drift = Drift(self.memory.readings())
         left = source.politeness.pages_an_hour - self.state.pages_since(self.started_at - timedelta(hours=1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from alerts.watcher import Watcher
 from alerts.watchlist import Organisation
 from crawler.beginnings import began
 from crawler.health import State
-from crawler.state import run_table
+from crawler.state import run_table, source_table
 from indexer.opening import open_store
 from indexer.post import Kind, Post, PostKey, Precision
 from indexer.store import Store
@@ -48,7 +49,9 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 def past(connection: sa.Connection, source: str, seen: datetime) -> Beginning | None:
     found = began(connection, source, seen)
-    return Beginning(found.at, found.first_ended, found.settled, found.last_read) if found else None
+    if found is None:
+        return None
+    return Beginning(found.at, found.first_ended, found.settled, found.last_read, mended=found.mended)
 
 
 def crawl(
@@ -247,6 +250,35 @@ def test_a_board_that_hides_its_dates(store: Store, database: sa.Engine) -> None
     assert (run.alerts_new, run.history) == (1, 1)
     assert [each.thread for each in list_alerts(database)] == ["41"]
     assert {each.reason for each in list_entries(database)} == {Reason.FIRST_PASS.value, Reason.BELOW.value}
+
+
+def test_a_mended_adapter_announces_nothing_old(store: Store, database: sa.Engine) -> None:
+    """Its adapter cut texts off: read whole, 30 old posts name somebody and an old alert's price is another."""
+    listed = post(99, ADDED + DAY, OFFER, ADDED + DAY)
+    cut = [post(n, ADDED - n * DAY, f"lot {n}", ADDED, author=f"seller {n}") for n in range(1, 31)]
+    settled(store, database, *cut)
+    store.put([listed])
+    assert watch(store, database, ADDED + DAY).alerts_new == 1
+    before, mended = len(told(database)), ADDED + 30 * DAY
+    with database.begin() as connection:
+        row = {"source": "board", "generation": 0, "reader": "other", "mended_at": mended}
+        connection.execute(sa.insert(source_table).values(row))
+
+    def whole(each: Post, text: str, at: datetime) -> Post:
+        return replace(each, text=text, seen_at=at, content_hash="")
+
+    seen = mended + MINUTE
+    store.put([whole(each, f"{each.text} of Invented Bank and {each.author}", seen) for each in cut])
+    store.put([whole(listed, OFFER.replace("5,000", "900"), seen)])
+    run = watch(store, database, seen)
+    assert (run.alerts_new, run.alerts_again, run.history) == (0, 0, 30)
+    assert {each.reason for each in list_entries(database)} == {Reason.REREAD.value}
+    assert [event for event, _, _ in told(database)[before:]] == ["baseline"]
+    # whoever edits one from now on makes news
+    store.put([whole(cut[0], "lot 1 of Invented Bank, price 700 USD, with a sample", seen + DAY)])
+    store.put([whole(listed, OFFER.replace("5,000", "700"), seen + DAY)])
+    later = watch(store, database, seen + DAY)
+    assert (later.alerts_new, later.alerts_again) == (0, 2)
 
 
 def test_people_make_nothing_history(store: Store, database: sa.Engine) -> None:

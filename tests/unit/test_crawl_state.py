@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
 from crawler.health import Figures, State
-from crawler.state import CrawlState, ThreadState, mark_hot, run_table, standings
+from crawler.readers import note_reader
+from crawler.source import Source
+from crawler.state import CrawlState, ThreadState, mark_hot, run_table, source_table, standings
 
 NOON = datetime(2026, 1, 6, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -36,6 +39,18 @@ def test_circuits_and_address_are_kept_for_each_source(database: sa.Engine) -> N
     assert (one.generation(), one.address()) == (2, "http://a.invalid")
     other.address_answers("http://b.invalid")
     assert (other.generation(), other.address()) == (0, "http://b.invalid")
+
+
+def test_another_reader_is_told_since_when(database: sa.Engine) -> None:
+    def source(**more: Any) -> Source:
+        said = {"id": "a", "name": "A", "adapter": "mybb", "addresses": ["http://board.example"]}
+        return Source.model_validate(said | {"boards": [{"key": "all", "path": "/"}]} | more)
+
+    assert not note_reader(database, source(), NOON)
+    assert not note_reader(database, source(name="B"), NOON), "it reads as before"
+    assert note_reader(database, source(adapter="smf"), NOON)
+    with database.connect() as connection:
+        assert connection.scalar(sa.select(source_table.c.mended_at)) == NOON
 
 
 def test_threads_come_and_go(database: sa.Engine) -> None:

@@ -122,6 +122,25 @@ def test_an_edit_of_an_old_post_is_news_in_doubt() -> None:
     assert (verdict.news, verdict.reason, verdict.doubtful) == (True, Reason.EDITED, True)
 
 
+def test_an_old_post_that_a_mended_adapter_reads_differently_is_no_news() -> None:
+    mended, seen = ADDED + 20 * DAY, ADDED + 21 * DAY
+    begun = replace(READ, mended=mended)
+
+    def verdict(posted: datetime, before: datetime, edited: datetime | None = None) -> tuple[bool, Reason]:
+        made = change(posted, ADDED + HOUR, what=ChangeKind.CHANGED)
+        post = replace(made.stored.post, seen_at=seen, edited_at=edited)
+        told = judge(replace(made, stored=replace(made.stored, post=post, revision=2)), begun, before)
+        return told.news, told.reason
+
+    assert verdict(ADDED - DAY, ADDED + DAY) == (False, Reason.REREAD)
+    assert verdict(ADDED - DAY, ADDED + DAY, ADDED - HOUR) == (False, Reason.REREAD), (
+        "edited before it was read"
+    )
+    assert verdict(ADDED - DAY, ADDED + DAY, seen)[0], "its board shows that it was edited since"
+    assert verdict(ADDED - DAY, mended + HOUR)[0], "it was read by the mended adapter before"
+    assert verdict(seen - DAY, seen - DAY / 2)[0], "a post of these days was missed until now"
+
+
 def test_a_source_that_was_never_crawled_has_no_history() -> None:
     assert judge(change(ADDED - DAY), None) == NEWS
 
