@@ -24,6 +24,8 @@ _LONGEST_DIGEST = 100  # entries in one message
 #: Lines that a digest tells beside its alerts, for people: given its route, the organisations that it is about and its
 #: marking, what is not seen for them. Asked within a transaction: it must not ask the database itself.
 NotSeen = Callable[[str, Sequence[str], str], Sequence[str]]
+#: Likewise, given its route and organisations: which of their terms want looking at.
+Terms = Callable[[str, Sequence[str]], Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +40,16 @@ def _all_seen(_route: str, _organisations: Sequence[str], _tlp: str) -> Sequence
     return ()
 
 
-def keep_agenda(database: sa.Engine, now: datetime, not_seen: NotSeen = _all_seen) -> AgendaRun:
+def _all_well(_route: str, _organisations: Sequence[str]) -> Sequence[str]:
+    return ()
+
+
+def keep_agenda(
+    database: sa.Engine, now: datetime, not_seen: NotSeen = _all_seen, terms: Terms = _all_well
+) -> AgendaRun:
     """Send the digests that are due, and escalate what was not acknowledged in time. Several may look at once."""
     with database.begin() as connection:
-        return AgendaRun(_close_digests(connection, now, not_seen), _escalate(connection, now))
+        return AgendaRun(_close_digests(connection, now, not_seen, terms), _escalate(connection, now))
 
 
 def digest_due(database: sa.Engine, routes: Collection[str], now: datetime) -> bool:
@@ -54,7 +62,7 @@ def digest_due(database: sa.Engine, routes: Collection[str], now: datetime) -> b
         return connection.scalar(query.limit(1)) is not None
 
 
-def _close_digests(connection: sa.Connection, now: datetime, not_seen: NotSeen) -> int:
+def _close_digests(connection: sa.Connection, now: datetime, not_seen: NotSeen, terms: Terms) -> int:
     """One message for each route, channel and marking: what is marked higher must not keep the rest from a channel
     whose ceiling it is above."""
     columns = digest_table.c
@@ -75,7 +83,8 @@ def _close_digests(connection: sa.Connection, now: datetime, not_seen: NotSeen) 
             keys = [row.key for row in part]
             name = "d" + hashlib.sha256("\0".join((route, channel, tlp, *keys)).encode()).hexdigest()[:15]
             about = sorted({str(row.payload.get("organisation")) for row in part})
-            payload = digest([row.payload for row in part], name, route, now, not_seen(route, about, tlp))
+            payloads = [row.payload for row in part]
+            payload = digest(payloads, name, route, now, not_seen(route, about, tlp), terms(route, about))
             gravest, event = _gravest(part).alert, f"digest:{name}"
             enqueue(connection, gravest, event, channel, payload, now)
             left = delivery_key(gravest, event, channel)
@@ -85,10 +94,16 @@ def _close_digests(connection: sa.Connection, now: datetime, not_seen: NotSeen) 
 
 
 def digest(
-    payloads: Sequence[Mapping[str, Any]], name: str, route: str, now: datetime, not_seen: Sequence[str] = ()
+    payloads: Sequence[Mapping[str, Any]],
+    name: str,
+    route: str,
+    now: datetime,
+    not_seen: Sequence[str] = (),
+    terms: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Several messages as one, in the form of one: the gravest first, each in a line of ``claim``, all of them under
-    ``entries``. ``alert`` is the digest's own name. ``not_seen``: lines of what could not be looked at."""
+    ``entries``. ``alert`` is the digest's own name. ``not_seen``: lines of what could not be looked at; ``terms``: of
+    terms that want looking at."""
     ordered = sorted(payloads, key=lambda each: -_rank(str(each["severity"])))
     first = ordered[0]
     organisations = list(dict.fromkeys(str(each["organisation"]) for each in ordered))
@@ -103,8 +118,15 @@ def digest(
         said,
         alert=name,
         organisation=", ".join(organisations[:5]) + (" and others" if len(organisations) > 5 else ""),
-        claim="\n".join([*lines, *(["", "Not covered:", *not_seen] if not_seen else [])]),
+        claim="\n".join(
+            [
+                *lines,
+                *(["", "Not covered:", *not_seen] if not_seen else []),
+                *(["", "Terms to look at:", *terms] if terms else []),
+            ]
+        ),
         not_covered="; ".join(not_seen),
+        terms="; ".join(terms),
         claims="",
         facts=[],
         matches=[],

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
+from alerts.hygiene import LONG
 from alerts.matching.decided import could_be_any_word
 from alerts.matching.domains import EVERYBODYS, belongs_to_all
 from alerts.matching.ordinary import is_ordinary
@@ -19,7 +20,6 @@ from indexer.text import fold
 
 NOISY_SHARE, NOISY_POSTS = 0.005, 20
 _SHORT_NAME = 4  # letters
-_LONG = timedelta(days=90)  # a term that was not found in this time is asked about
 _SCRIPTS = {"Russian": ("\u0400", "\u04ff"), "Chinese": ("\u3400", "\u9fff"), "Arabic": ("\u0600", "\u06ff")}
 
 
@@ -126,7 +126,7 @@ def _never(
     one: Organisation, today: date, hits: Collection[tuple[str, str, str]] | None, since: date | None
 ) -> Iterator[Advice]:
     """Terms that nothing was ever found by, once they had the time for it."""
-    if hits is None or since is None or today - since < _LONG:
+    if hits is None or since is None or today - since < LONG:
         return
     for term in terms_of(one):
         if term.kind not in SILENT and (one.id, term.kind, term.text) not in hits:

@@ -29,6 +29,7 @@ _EVENTS: Final = {
 _FACTS: Final = (
     ("claims", "claims"),
     ("not_covered", "not covered"),
+    ("terms", "terms to look at"),
     ("change", "changed"),
     ("author", "by"),
     ("source", "source"),

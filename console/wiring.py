@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -24,13 +24,15 @@ from alerts.clocks import warn
 from alerts.deliverer import Deliverer, DeliverRun
 from alerts.dispatch import Dispatch
 from alerts.history import Beginning
+from alerts.hits import hits_of
+from alerts.hygiene import TermReport, term_reports, told
 from alerts.intake import Intake
 from alerts.loading import load_negative, load_watchlists
 from alerts.matching import build_matcher
 from alerts.matching.port import Matcher
 from alerts.retro import list_hunts
 from alerts.routes import Way, load_routes
-from alerts.versions import versions_of
+from alerts.versions import since, versions_of
 from alerts.watcher import Watcher, WatchRun, feed_cursors
 from alerts.watchlist import Organisation
 from config.database import database_faults, migrate, open_database
@@ -393,11 +395,25 @@ def agenda(inputs: Inputs) -> None:
     now = datetime.now(UTC)
     weekly = frozenset(way.route.name for way in inputs.ways if way.route.digest == "weekly")
     with database(inputs.settings) as engine:
-        blind = {}
+        blind, unkempt = {}, []
         if weekly and digest_due(engine, weekly, now):
             blind = blind_spots(inputs.sources, engine, now)
-        keep_agenda(engine, now, not_seen(blind, inputs.sources, inputs.organisations, weekly))
+            unkempt = [each for each in term_hygiene(inputs.organisations, engine, now) if each.says]
+        lines = not_seen(blind, inputs.sources, inputs.organisations, weekly)
+        keep_agenda(
+            engine, now, lines, lambda route, about: _terms(unkempt, about) if route in weekly else ()
+        )
         warn(engine, now)
+
+
+def term_hygiene(organisations: Sequence[Organisation], engine: sa.Engine, now: datetime) -> list[TermReport]:
+    """How each term of each watch does."""
+    days = {name: at.date() for name, at in since(engine).items()}
+    return term_reports(organisations, hits_of(engine), days, now.date())
+
+
+def _terms(reports: Sequence[TermReport], organisations: Collection[str]) -> list[str]:
+    return told([each for each in reports if each.organisation in organisations])
 
 
 def deliver(settings: Settings, opened: Mapping[str, Channel]) -> DeliverRun:

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from alerts.foresight import preview, report
+from alerts.hygiene import TermReport
 from alerts.loading import load_watchlist
 from alerts.matching import build_matcher
 from alerts.message import plain
@@ -31,7 +32,7 @@ from config.inputs import nearest
 from config.settings import load_settings
 from console.cli.output import options, show, table
 from console.cli.people import me
-from console.wiring import Inputs, channels, database, intake, read_inputs, store
+from console.wiring import Inputs, channels, database, intake, read_inputs, store, term_hygiene
 
 _Days = Annotated[int, typer.Option(min=1, max=3650, help="how many days back")]
 _Proposals = Annotated[list[str], typer.Argument(metavar="PROPOSAL...", help="ids, or their beginnings")]
@@ -89,21 +90,52 @@ def _preview(
 
 def _report(
     context: typer.Context,
+    organisations: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[ORGANISATION...]", help="of these, with all their terms; none named: every watch"
+        ),
+    ] = None,
     days: _Days = 90,
     many: Annotated[float, typer.Option(min=0.1, help="alerts a week from which a watch is too busy")] = 20.0,
 ) -> None:
-    """Watches that never fire, fire all the time, or mostly on what is false."""
+    """Watches that never fire, fire all the time, or mostly on what is false, and how often each term was found.
+
+    Of all watches only the terms are listed that are past their review, or were watched for 90 days and never found.
+    """
     inputs = read_inputs(options(context).config)
+    wanted = _named(inputs, organisations or [])
     now = datetime.now(UTC)
     with database(inputs.settings) as engine:
         since = now - timedelta(days=days)
-        found = report(engine, inputs.organisations, since=since, now=now, many=many)
+        found = report(engine, wanted, since=since, now=now, many=many)
+        terms = term_hygiene(wanted, engine, now)
     rows = [
         asdict(each) | {"a week": f"{each.alerts_a_week:.1f}", "false": f"{each.false} of {each.judged}"}
         for each in found
     ]
     columns = ("organisation", "verdict", "alerts", "a week", "false", "last_at", "says")
-    show(context, found, table(rows, columns, "no watches"))
+    of = {
+        each.organisation: [asdict(one) for one in terms if one.organisation == each.organisation]
+        for each in found
+    }
+    show(context, [asdict(each) | {"terms": of[each.organisation]} for each in found], None)
+    if options(context).as_json:
+        return
+    show(context, None, table(rows, columns, "no watches"))
+    listed = [each for each in terms if organisations or each.says]
+    for each in listed:
+        typer.echo(plain(_term_line(each)))
+    if not listed:
+        typer.echo("no term is past its review, and none was watched for 90 days and never found")
+
+
+def _term_line(one: TermReport) -> str:
+    last = f", last {one.last_at:%Y-%m-%d %H:%M}Z in {one.last_post}" if one.last_at else ""
+    owner = f"; owner {one.owner}" if one.owner else ""
+    review = f"; review {one.review}" if one.review and not one.overdue else ""
+    found = f"found in {one.posts:,} posts and {one.past:,} of history{last}"
+    return f"{one.organisation}: {one.term} ({one.kind}): {found}{owner}{review}{f'; {one.says}' if one.says else ''}"
 
 
 def _hunt(

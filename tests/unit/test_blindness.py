@@ -130,6 +130,9 @@ def test_the_digest_of_a_week_leaves_with_the_blind_spots(
     workspace.source("board", "mybb", "http://board.example", {"sale": "/a"})
     workspace.write("config/channels/soc.yaml", f"type: jsonl\npath: {workspace.folder}/soc.jsonl\n")
     workspace.write("config/routes/a.yaml", f"routes: [{{name: calm, to: [soc], digest: {often}}}]\n")
+    note = "{term: Invented Bank, owner: ann, review: 2020-01-31}"
+    watchlist = f"organisations: [{{id: bank, name: Invented Bank, terms: [{note}]}}]\n"
+    workspace.write("config/watchlists/a.yaml", watchlist)
     inputs = read_inputs(workspace.folder / "duskwatch.toml")
     assert watch(inputs).alerts_new == 1
     engine = open_database(inputs.settings.database_url)
@@ -138,9 +141,12 @@ def test_the_digest_of_a_week_leaves_with_the_blind_spots(
     agenda(inputs)
     with engine.connect() as connection:
         (payload,) = connection.scalars(sa.select(delivery_table.c.payload))
+    said = "bank: 1 term past review (Invented Bank of ann, 2020-01-31)"
+    assert payload["terms"] == (said if told_so else "")
+    assert (f"Terms to look at:\n{said}" in payload["claim"]) == told_so
     engine.dispose()
     assert ("not covered: board: never read (boards: sale)" in text(payload)) is told_so
-    assert payload["claim"].endswith("Not covered:\nboard: never read (boards: sale)") is told_so
+    assert ("Not covered:\nboard: never read (boards: sale)\n" in payload["claim"]) is told_so
 
 
 def test_an_operator_asks_for_whom_the_watch_is_blind(workspace: Workspace, forum: Source) -> None:

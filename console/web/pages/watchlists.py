@@ -22,6 +22,7 @@ from console.web.guard import Asker, Here, Operator, Someone, own_form, write_do
 from console.web.pages.watch_edit import LISTS
 from console.web.rendering import page
 from console.web.shown import lines_changed
+from console.wiring import term_hygiene
 
 router = APIRouter(include_in_schema=False)
 _REPORTED = 90  # days
@@ -129,6 +130,7 @@ def organisation(request: Request, here: Here, who: Someone, name: str) -> Respo
         terms=terms,
         against={field: getattr(found, field) for field in against},
         rows=versions(here.engine, WATCH, name, 3),
+        hygiene=term_hygiene([found], here.engine, here.now()),
         seen=sight(found, sources, blind_spots(sources, here.engine, here.now())),
     )
 
