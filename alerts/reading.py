@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 import structlog
@@ -20,6 +20,7 @@ from indexer.fact import Fact, facts
 from indexer.post import Change, ChangeKind, Kind
 
 if TYPE_CHECKING:
+    from alerts.unnamed.gate import Hearing
     from alerts.unnamed.index import Profiles
     from alerts.unnamed.scoring import Possible
 
@@ -56,9 +57,10 @@ def read(
 
     A text that cannot be read is told in the log, and does not keep the next ones from being read.
     """
-    readings = _named(changes, matcher, organisations)
+    hearing = profiles.hearing() if profiles else None
+    readings, heard = _named(changes, matcher, organisations, hearing)
     if profiles:
-        readings = _unnamed(readings, profiles, organisations)
+        readings = _unnamed(readings, profiles, organisations, heard)
     threads = {_thread(each.change) for each in readings if each.found or each.possible} | set(known)
     return [_claimed(each) if _thread(each.change) in threads else each for each in readings]
 
@@ -69,14 +71,20 @@ def _thread(change: Change) -> Thread:
 
 
 def _named(
-    changes: Sequence[Change], matcher: Matcher, organisations: Mapping[str, Organisation]
-) -> list[Reading]:
-    """Whom each change names: all texts at once, and one by one where one of them cannot be read."""
-    spoken = [change.stored.post for change in changes if change.kind is not ChangeKind.REMOVED]
+    changes: Sequence[Change],
+    matcher: Matcher,
+    organisations: Mapping[str, Organisation],
+    hearing: Hearing | None,
+) -> tuple[list[Reading], Collection[int]]:
+    """Whom each change names: all texts at once, and one by one where one of them cannot be read. Second: the numbers
+    of those that may be of a profile."""
+    spoken = [number for number, change in enumerate(changes) if change.kind is not ChangeKind.REMOVED]
+    posts = [changes[number].stored.post for number in spoken]
     try:
-        all_at_once = iter(matcher.match_many([(post.title, post.text) for post in spoken]))
+        all_at_once = iter(matcher.match_many([(post.title, post.text) for post in posts], hearing))
+        heard: Collection[int] = {spoken[number] for number in hearing.passed} if hearing else ()
     except Exception:  # noqa: BLE001 - the text at fault is found, told and counted below
-        all_at_once = None
+        all_at_once, heard = None, spoken
     readings = []
     for change in changes:
         post = change.stored.post
@@ -90,28 +98,39 @@ def _named(
             for match in telling(in_scope(matches, post, organisations)):
                 found[match.organisation].append(match)
         readings.append(Reading(change, dict(found)))
-    return readings
+    return readings, heard
 
 
 def _unnamed(
-    readings: Sequence[Reading], profiles: Profiles, organisations: Mapping[str, Organisation]
+    readings: Sequence[Reading],
+    profiles: Profiles,
+    organisations: Mapping[str, Organisation],
+    heard: Collection[int],
 ) -> list[Reading]:
-    """The readings, those of listings that name nobody with whose data they may be."""
-    asked = [number for number, each in enumerate(readings) if _names_nobody(each)]
+    """The readings, those of listings that name nobody with whose data they may be. ``heard``: the numbers of those in
+    which a word stands that tells an organisation apart."""
+    asked = [
+        number
+        for number, each in enumerate(readings)
+        if _names_nobody(each)
+        and (
+            number in heard
+            or profiles.needs_looking(each.change.stored.post.title, each.change.stored.post.text)
+        )
+    ]
     posts = [readings[number].change.stored.post for number in asked]
     made = list(readings)
+    claimed = [cache(partial(facts, post.title, post.text)) for post in posts]
     try:
-        scored = profiles.possible_many(
-            [(post.title, post.text) for post in posts],
-            [partial(facts, post.title, post.text) for post in posts],
-        )
+        scored = profiles.possible_many([(post.title, post.text) for post in posts], claimed)
     except Exception as error:  # noqa: BLE001 - told; what names somebody is alerted all the same
         _log.error("listings cannot be scored", reason=f"{type(error).__name__}: {error}")
         return made
-    for number, post, found in zip(asked, posts, scored, strict=True):
+    for number, post, found, claims in zip(asked, posts, scored, claimed, strict=True):
         wanted = [each for each in found if not out_of_scope(organisations[each.organisation], post)]
         if wanted:
-            made[number] = replace(made[number], possible={each.organisation: each for each in wanted})
+            possible = {each.organisation: each for each in wanted}
+            made[number] = replace(made[number], possible=possible, facts=claims())
     return made
 
 
@@ -126,7 +145,7 @@ def _claimed(reading: Reading) -> Reading:
         return reading
     post = reading.change.stored.post
     try:
-        claimed = facts(post.title, post.text)
+        claimed = reading.facts or facts(post.title, post.text)
         return replace(
             reading,
             facts=claimed,

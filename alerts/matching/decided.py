@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from alerts.matching.ordinary import is_ordinary
-from alerts.matching.port import Match, Matcher, Unmatched
+from alerts.matching.port import Listener, Match, Matcher, Unmatched
 from alerts.matching.terms import terms_of
 from alerts.watchlist import Organisation
 from indexer.text import fold
@@ -96,8 +96,10 @@ class DecidedMatcher:
     def match(self, title: str, text: str) -> Sequence[Match]:
         return self._decider.kept(self._inner.match(title, text), title, text)
 
-    def match_many(self, posts: Sequence[tuple[str, str]]) -> Sequence[Sequence[Match]]:
-        found = self._inner.match_many(posts)
+    def match_many(
+        self, posts: Sequence[tuple[str, str]], listener: Listener | None = None
+    ) -> Sequence[Sequence[Match]]:
+        found = self._inner.match_many(posts, listener)
         return [
             self._decider.kept(matches, title, text)
             for matches, (title, text) in zip(found, posts, strict=True)

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from itertools import chain
 from types import MappingProxyType
 
@@ -16,10 +17,11 @@ from alerts.matching.checking import Checker
 from alerts.matching.domains import DOT_WORDS, decoded
 from alerts.matching.folding import GAP, Classes, Folded, fold
 from alerts.matching.found import Found
+from alerts.matching.hashing import Hashes
 from alerts.matching.lines import LONGEST, Lines, Memory, hashes_of
 from alerts.matching.order import OrderIndex
 from alerts.matching.patterns import PatternMatcher
-from alerts.matching.port import Match, Unmatched
+from alerts.matching.port import Listener, Match, Unmatched
 from alerts.matching.prepared import Prepared, much_made, prepare, same, version_of
 from alerts.matching.scan import Hits
 from alerts.matching.summing import BETWEEN, NEGATIVE, Summing
@@ -98,19 +100,28 @@ class TextMatcher:
         _, unmatched = self._summing.sorted_out(len(title), self._found_in([title + BETWEEN + text])[0])
         return unmatched
 
-    def match_many(self, posts: Sequence[tuple[str, str]]) -> list[Sequence[Match]]:
+    def match_many(
+        self, posts: Sequence[tuple[str, str]], listener: Listener | None = None
+    ) -> list[Sequence[Match]]:
         matches: list[Sequence[Match]] = [[]] * len(posts)
         whole = [title + BETWEEN + text for title, text in posts]
         for numbers in _apart(whole):
-            for number, found in self._found_in([whole[number] for number in numbers]).items():
+            heard = partial(listener, numbers) if listener else None
+            for number, found in self._found_in([whole[number] for number in numbers], heard).items():
                 at = numbers[number]
                 matches[at] = self._summing.matches(len(posts[at][0]), found)
         return matches
 
-    def _found_in(self, whole: Sequence[str]) -> dict[int, list[Found]]:
+    def _found_in(
+        self, whole: Sequence[str], heard: Callable[[Lines, Hashes], None] | None = None
+    ) -> dict[int, list[Found]]:
         """All places in texts, by the text's number."""
         texts = _Texts(whole)
         scanned = self._scanner.scan(texts.whole)
+        lines = scanned.lines
+        hashes = hashes_of(lines.letters, lines.starts, lines.ends_of_words) if self._loose or heard else None
+        if heard and hashes is not None:
+            heard(lines, hashes)
         found: dict[int, list[Found]] = defaultdict(list)
         for number in {*scanned.words, *scanned.compact, *scanned.sound, *scanned.signs}:
             found[number] += self._checker.found(number, texts.folded(number), scanned)
@@ -127,8 +138,8 @@ class TextMatcher:
             folded = texts.folded(number)
             if folded.origin is None:
                 found[number] += self._checker.spread(replace(folded, classes=classes(folded.classes)), hits)
-        if self._loose:
-            for number, one in self._misspelt(texts, scanned.lines):
+        if self._loose and hashes is not None:
+            for number, one in self._misspelt(texts, lines, hashes):
                 found[number].append(one)
         if self._patterns:
             for number, text in enumerate(texts.whole):
@@ -148,10 +159,9 @@ class TextMatcher:
             if marks:
                 yield _with(text, marks, "1"), lambda classes: _with_classes(classes, marks, ord("1"))
 
-    def _misspelt(self, texts: _Texts, lines: Lines) -> Iterator[tuple[int, Found]]:
+    def _misspelt(self, texts: _Texts, lines: Lines, hashes: Hashes) -> Iterator[tuple[int, Found]]:
         """Misspelt names, names in another order, and domains in the encoding of international names. What is
         learnt of a word is remembered: most words of a post were in others."""
-        hashes = hashes_of(lines.letters, lines.starts, lines.ends_of_words)
         flags, unknown = self._memory.of(hashes)
         lengths = lines.ends_of_words - lines.starts
         flags[lengths > LONGEST] = 0

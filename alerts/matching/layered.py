@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from alerts.matching.engine import TextMatcher
-from alerts.matching.port import Match, Unmatched
+from alerts.matching.port import Listener, Match, Unmatched
 from alerts.matching.prepared import version_of
 from alerts.matching.summing import in_order
 from alerts.watchlist import Organisation
@@ -24,10 +24,14 @@ class LayeredMatcher:
     def match(self, title: str, text: str) -> Sequence[Match]:
         return self.match_many([(title, text)])[0]
 
-    def match_many(self, posts: Sequence[tuple[str, str]]) -> list[Sequence[Match]]:
+    def match_many(
+        self, posts: Sequence[tuple[str, str]], listener: Listener | None = None
+    ) -> list[Sequence[Match]]:
         return [
             in_order([*(match for match in old if match.organisation not in self._hidden), *new])
-            for old, new in zip(self._main.match_many(posts), self._more.match_many(posts), strict=True)
+            for old, new in zip(
+                self._main.match_many(posts, listener), self._more.match_many(posts), strict=True
+            )
         ]
 
     def unmatched(self, title: str, text: str) -> Sequence[Unmatched]:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from alerts.matching.hashing import Hashes
+    from alerts.matching.lines import Lines
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -62,6 +66,14 @@ def _within(span: Span, other: Span) -> bool:
     return span.field == other.field and other.start <= span.start and span.end <= other.end
 
 
+class Listener(Protocol):
+    """Is told of the words of posts when these are folded, so that nobody need fold them again."""
+
+    def __call__(self, numbers: Sequence[int], lines: Lines, hashes: Hashes) -> None:
+        """``numbers``: of the posts, one for each text of ``lines``; ``hashes``: of the words of these (``hashes_of``).
+        A text is the title, three line ends and the text."""
+
+
 class Matcher(Protocol):
     """Finds every watched organisation in a text. Immutable once built, safe in threads, deterministic."""
 
@@ -70,8 +82,11 @@ class Matcher(Protocol):
     def match(self, title: str, text: str) -> Sequence[Match]:
         """All matches, strongest first, then by organisation, term and first span. Never raises on any text."""
 
-    def match_many(self, posts: Sequence[tuple[str, str]]) -> Sequence[Sequence[Match]]:
-        """``match`` of each title and text, in their order; faster than one by one."""
+    def match_many(
+        self, posts: Sequence[tuple[str, str]], listener: Listener | None = None
+    ) -> Sequence[Sequence[Match]]:
+        """``match`` of each title and text, in their order; faster than one by one. ``listener``: is told of the words
+        of all posts, of each once."""
 
     def unmatched(self, title: str, text: str) -> Sequence[Unmatched]:
         """What stands there and was not counted, by organisation, term and first span."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final
 
+from alerts.matching.folding import fold
 from alerts.matching.port import Match, Span
+from alerts.matching.summing import BETWEEN as _BETWEEN
+from alerts.unnamed.gate import Hearing
 from alerts.unnamed.profile import TELLING
 from alerts.unnamed.rarity import TELLS, worth
 from alerts.unnamed.runs import Runs, Stands, runs_of
@@ -25,7 +27,6 @@ from alerts.unnamed.scoring import (
 from alerts.watchlist import Organisation
 from indexer.fact import Fact
 
-_BETWEEN: Final = "\n\n"  # title and text are looked at as one
 _AT_ONCE = 1 << 16  # characters
 _MOST_CHARACTERS = 200_000  # of a text
 _MOST_CANDIDATES = 200  # of a listing
@@ -95,10 +96,25 @@ class Profiles:
             for run, (field, word) in self._words[number].items()
         )
 
+    def tells(self, heard: Heard) -> bool:
+        """Whether a listing is scored for the sake of this word of a profile."""
+        (run,) = runs_of([heard.word])
+        return self._run_numbers.get(run, -1) in self._owners
+
     def holders(self, word: str) -> int:
         """In how many profiles a word stands, in any spelling."""
         (run,) = runs_of([word])
         return self._held[self._run_numbers[run]] if run in self._run_numbers else 0
+
+    def hearing(self) -> Hearing:
+        """Listens to a matcher that looks at posts: only those that it passes need be scored, and those of which it
+        ``needs_looking``."""
+        return Hearing(self._runs.gate)
+
+    def needs_looking(self, title: str, text: str) -> bool:
+        """Whether a listing is to be scored whatever was heard: words in signs are not, nor what is cut off."""
+        size = len(title) + len(_BETWEEN) + len(text)
+        return size > _MOST_CHARACTERS or (self._runs.in_signs and not (title.isascii() and text.isascii()))
 
     def possible(self, title: str, text: str, facts: Facts) -> list[Possible]:
         """As ``possible_many``, of one listing."""
@@ -159,10 +175,11 @@ class Profiles:
         points, owner, parts = best
         name = self._profiles[owner][0]
         mine = self._words[owner]
+        origin = fold(text).origin
         matches = []
         for run in stands.places[number].keys() & mine.keys():
             field, word = mine[run]
-            places = stands.spans(number, text, run, _MOST_PLACES)
+            places = stands.spans(number, origin, run, _MOST_PLACES)
             spans = tuple(sorted(_span(*place, title) for place in places))
             told = {"rarity in bits": self._bits(run, field, word)}
             matches.append(Match(name, word, f"profile {field}", "words", spans, _STRENGTH, told))

@@ -15,11 +15,12 @@ import numpy as np
 import numpy.typing as npt
 
 from alerts.matching.beginnings import PADDING, Beginnings
-from alerts.matching.folding import fold
+from alerts.matching.folding import Places
 from alerts.matching.hashing import BASE, Hashes, Indexes, Table, powers, words_of
 from alerts.matching.joined import BEHIND, Text, join, one_text, signs_of
 from alerts.matching.lines import Lines, lines_of
 from alerts.matching.views import signs
+from alerts.unnamed.gate import Gate
 
 _RUN: Final = 4  # words in a row that may be one; of a longer phrase these are looked for
 _LEAST: Final = 4  # letters of a run of several words: "no ka", not "a b"
@@ -56,9 +57,8 @@ class Stands:
     lines: Lines
     places: Mapping[int, Mapping[int, Sequence[Place]]]
 
-    def spans(self, number: int, text: str, run: int, most: int) -> list[Place]:
-        """Where a run stands in its text, at most so often."""
-        origin = fold(text).origin
+    def spans(self, number: int, origin: Places | None, run: int, most: int) -> list[Place]:
+        """Where a run stands in its text, at most so often. ``origin``: of the text, as it is folded."""
         found = set()
         for first, last in self.places[number][run][:most]:
             if first < 0:
@@ -77,8 +77,12 @@ class Runs:
     def __init__(self, runs: Sequence[bytes], telling: Iterable[int]) -> None:
         """``telling``: the numbers of those for whose sake a text is looked at."""
         self._runs = runs
+        telling = list(telling)
+        self.gate = Gate([runs[each] for each in telling if not runs[each].startswith(_SIGNS)], _RUN)
+        #: whether words in signs are looked for, of which the gate knows nothing
+        self.in_signs = any(runs[each].startswith(_SIGNS) for each in telling)
         self._tells = np.zeros(len(runs) + 1, bool)
-        self._tells[list(telling)] = True
+        self._tells[telling] = True
         spelt = [number for number, run in enumerate(runs) if not run.startswith(_SIGNS)]
         self._table = Table(
             words_of(b" ".join(runs[number] for number in spelt)).hashes, np.array(spelt, np.intp)

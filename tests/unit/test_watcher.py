@@ -15,7 +15,7 @@ from alerts import cases
 from alerts.channels.terminal import render
 from alerts.handling import Actor, set_state
 from alerts.matching import build_matcher
-from alerts.matching.port import Match
+from alerts.matching.port import Listener, Match
 from alerts.outbox import delivery_table, enqueue, list_deliveries
 from alerts.watcher import Watcher, WatchRun
 from alerts.watchlist import Organisation, Scope
@@ -209,7 +209,9 @@ def test_a_post_that_cannot_be_read_does_not_stop_the_feed(store: Store, databas
                 raise RuntimeError("a fault of ours")
             return self.inner.match(title, text)
 
-        def match_many(self, posts: Sequence[tuple[str, str]]) -> list[Sequence[Match]]:
+        def match_many(
+            self, posts: Sequence[tuple[str, str]], listener: Listener | None = None
+        ) -> list[Sequence[Match]]:
             return [self.match(*each) for each in posts]
 
     store.put([post("1", 1, "poison of Invented Bank"), post("2", 1, "dump of Invented Bank")])
@@ -229,7 +231,9 @@ def test_what_another_watcher_handled_meanwhile_is_left(store: Store, database: 
                 others.append(watcher(store, database).run_once())
             return self.inner.match(title, text)
 
-        def match_many(self, posts: Sequence[tuple[str, str]]) -> list[Sequence[Match]]:
+        def match_many(
+            self, posts: Sequence[tuple[str, str]], listener: Listener | None = None
+        ) -> list[Sequence[Match]]:
             return [self.match(*each) for each in posts]
 
     others: list[WatchRun] = []
