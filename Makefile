@@ -1,4 +1,4 @@
-.PHONY: help setup demo test check conformance quality bench docs lock clean
+.PHONY: help setup demo test check conformance faults quality bench docs lock clean
 PY := .venv/bin/python
 
 help:
@@ -6,6 +6,7 @@ help:
 	@echo "make test    every check and every test"
 	@echo "make check   only the quick checks: style, types, import directions"
 	@echo "make conformance  asks the API for minutes whether it does what its document says"
+	@echo "make faults  kills, pauses and starves the whole product for minutes, and asks whether it lost anything"
 	@echo "make quality recall and precision of the matcher, beside simpler ways; of facts, adapters and induction"
 	@echo "make bench   figures, each beside its floor from the same run"
 	@echo "make docs    write docs/reference.md anew from the code"
@@ -29,6 +30,9 @@ test: check
 
 conformance: setup
 	@$(PY) tests/web/conformance.py $(ARGS)
+
+faults: setup
+	@$(PY) tests/faults/fault_run.py $(ARGS)
 
 quality: setup
 	@$(PY) tests/quality/measure.py $(ARGS)

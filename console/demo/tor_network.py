@@ -62,6 +62,7 @@ ServerDNSTestAddresses
 ServerDNSResolvConfFile {folder}/resolv.conf
 ContactInfo nobody@example.invalid
 """
+_SOCKS = "SocksPort 127.0.0.1:{port} IsolateSOCKSAuth ExtendedErrors\n"
 _AUTHORITY = f"""\
 DirPort 127.0.0.1:{{directory}} IPv4Only
 AuthoritativeDirectory 1
@@ -113,6 +114,7 @@ class PrivateTor:
     _folder: Path = field(default_factory=Path)
     _nodes: list[_Node] = field(default_factory=list)
     _controllers: list[Any] = field(default_factory=list)
+    _hashed: str = ""
 
     def __enter__(self) -> Self:
         self._folder = Path(tempfile.mkdtemp(prefix="duskwatch-tor-"))
@@ -164,16 +166,38 @@ class PrivateTor:
 
     def kill(self, name: str) -> None:
         """End a node at once, as a crash would."""
+        process = self.process(name)
+        process.kill()
+        process.wait()
+
+    def process(self, name: str) -> subprocess.Popen[bytes]:
+        """The process of a node."""
+        process = next(node.process for node in self._nodes if node.name == name)
+        assert process
+        return process
+
+    def restart(self, name: str) -> None:
+        """Start a node that was ended, and wait until it is connected; for clients."""
         node = next(node for node in self._nodes if node.name == name)
-        assert node.process
-        node.process.kill()
-        node.process.wait()
+        _launch(node)
+        self._await_bootstrap(node, time.monotonic() + self.timeout)
+
+    def add_client(self, name: str) -> tuple[int, int]:
+        """Another client, which a test may kill and restart; its SOCKS and control ports."""
+        node = self._node(name, "client")
+        node.control, socks = free_ports(2)
+        node.extra = _SOCKS.format(port=socks)
+        (node.folder / "torrc").write_text(_torrc(node, self._hashed) + self.directories)
+        _hand_over(self._folder / "authority0", node.folder)
+        self.restart(name)
+        return socks, node.control
 
     # --- starting
 
     def _start(self, deadline: float) -> None:
         self.progress("making keys")
         hashed = _run(["tor", "--quiet", "--hash-password", self.control_password]).splitlines()[-1]
+        self._hashed = hashed
         authorities = [self._node(f"authority{n}", "authority") for n in range(_AUTHORITIES)]
         relays = [self._node(f"relay{n}", "relay") for n in range(_RELAYS)]
         client, service = self._node("client", "client"), self._node("service", "client")
@@ -181,7 +205,7 @@ class PrivateTor:
         for node in self._nodes:
             node.control, node.onion_router, node.directory = next(ports), next(ports), next(ports)
         self.socks_port, self.control_port = next(ports), client.control
-        client.extra = f"SocksPort 127.0.0.1:{self.socks_port} IsolateSOCKSAuth ExtendedErrors\n"
+        client.extra = _SOCKS.format(port=self.socks_port)
         with ThreadPoolExecutor(4) as pool:
             list(pool.map(lambda node: self._keys(node, hashed), authorities))
         self.directories = _NETWORK + "".join(

@@ -1,0 +1,109 @@
+"""The other ends of the channels: a webhook receiver and a mail server that write down what they get before they say
+that they have it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from email import message_from_bytes
+from email.policy import default
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from aiosmtpd.controller import Controller
+from fault_checker import Arrived
+from fault_ledger import Ledger, lines
+from mail_server import free_port
+
+
+class Peers:
+    """Both servers while a run goes on; ``arrived.jsonl`` is what they got. A context manager."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "arrived.jsonl"
+        self._lock = threading.Lock()
+        self._before_answer: Callable[[], None] | None = None
+        self.url = ""
+        self.mail_port = free_port()
+
+    def next_time(self, act: Callable[[], None] | None) -> None:
+        """Do this when the next message has come and its sender has no answer yet; None: no more."""
+        with self._lock:
+            self._before_answer = act
+
+    def arrived(self) -> list[Arrived]:
+        """All messages so far."""
+        return [Arrived(line["channel"], line["key"], line["alert"]) for line in lines(self._path)]
+
+    def take(self, channel: str, key: str, alert: str) -> None:
+        """Write a message down; from then on it has arrived."""
+        with self._lock:
+            self._ledger.write(channel=channel, key=key, alert=alert)
+            act, self._before_answer = self._before_answer, None
+        if act:
+            act()
+
+    def __enter__(self) -> Peers:
+        self._ledger = Ledger(self._path)
+        self._servers = _both(self)
+        self._servers.__enter__()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._servers.__exit__(None, None, None)
+        self._ledger.close()
+
+
+@contextmanager
+def _both(peers: Peers) -> Iterator[None]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            length = int(self.headers.get("Content-Length") or 0)
+            body = self.rfile.read(length)
+            if len(body) < length:  # its sender is gone: no request came
+                self.close_connection = True
+                return
+            peers.take("hook", self.headers["Idempotency-Key"], str(json.loads(body).get("alert", "")))
+            self.send_response(204)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_words: object) -> None:
+            """Kept quiet."""
+
+        def handle(self) -> None:
+            try:
+                super().handle()
+            except ConnectionError:
+                self.close_connection = True  # its sender was killed
+
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+
+    web = Server(("127.0.0.1", 0), Handler)
+    peers.url = f"http://127.0.0.1:{web.server_port}/alerts"
+    thread = threading.Thread(target=web.serve_forever, daemon=True)
+    thread.start()
+
+    class Box:
+        async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
+            mail = message_from_bytes(envelope.content, policy=default)
+            found = re.fullmatch(r"<([0-9a-f]+)@.*>", str(mail["Message-ID"]).strip())
+            assert found
+            await asyncio.to_thread(peers.take, "mail", found[1], "")
+            return "250 taken"
+
+    post = Controller(Box(), hostname="127.0.0.1", port=peers.mail_port)
+    post.start()
+    try:
+        yield
+    finally:
+        post.stop()
+        web.shutdown()
+        web.server_close()
+        thread.join()
