@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Self
 
 import pytest
 import sqlalchemy as sa
@@ -20,32 +20,66 @@ _POSTGRES = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
 _numbers = itertools.count()
 
 
+class PostgresMissing(Exception):
+    """No PostgreSQL server is installed."""
+
+
+class Postgres:
+    """A genuine PostgreSQL of its own, on a socket in a new folder; a context manager. Raises ``PostgresMissing``."""
+
+    def __enter__(self) -> Self:
+        if not _POSTGRES:
+            raise PostgresMissing("no PostgreSQL server is installed")
+        self._as_other = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+        self._folder = Path(tempfile.mkdtemp(prefix="dw-pg-", dir="/tmp"))  # sockets want short paths
+        if self._as_other:
+            shutil.chown(self._folder, "postgres")
+        self._programs = _POSTGRES[-1].parent
+        data = str(self._folder / "data")
+        try:
+            self._run(str(self._programs / "initdb"), "-A", "trust", "-U", "dw", "-D", data)
+            self.start()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    @property
+    def url(self) -> str:
+        return f"postgresql+psycopg://dw@/postgres?host={self._folder}"
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        options = f"-c listen_addresses='' -c unix_socket_directories={self._folder} -c fsync=off"
+        self._control("-l", str(self._folder / "log"), "-o", options, "start")
+
+    def pid(self) -> int:
+        """Of the process that all its others end with."""
+        return int((self._folder / "data/postmaster.pid").read_text().splitlines()[0])
+
+    def _control(self, *words: str) -> None:
+        self._run(str(self._programs / "pg_ctl"), "-w", "-s", "-D", str(self._folder / "data"), *words)
+
+    def _run(self, *words: str) -> None:
+        subprocess.run(
+            [*self._as_other, *words], check=True, stdout=subprocess.DEVNULL, cwd=self._folder, timeout=120
+        )
+
+    def __exit__(self, *_error: object) -> None:
+        if (self._folder / "data/postmaster.pid").exists():
+            self._control("-m", "immediate", "stop")
+        shutil.rmtree(self._folder)
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
-    """The URL of a PostgreSQL of its own, on a socket in a new folder."""
+    """The URL of a PostgreSQL of its own."""
     pytest.importorskip("psycopg")
-    if not _POSTGRES:
-        pytest.skip("no PostgreSQL server is installed")
-    as_other = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-    folder = Path(tempfile.mkdtemp(prefix="dw-pg-", dir="/tmp"))  # sockets want short paths
-    if as_other:
-        shutil.chown(folder, "postgres")
-    programs = _POSTGRES[-1].parent
-    control = [*as_other, str(programs / "pg_ctl"), "-w", "-s", "-D", str(folder / "data")]
-    quiet: dict[str, Any] = {"check": True, "stdout": subprocess.DEVNULL, "cwd": folder}
     try:
-        subprocess.run(
-            [*as_other, str(programs / "initdb"), "-A", "trust", "-U", "dw", "-D", str(folder / "data")],
-            **quiet,
-        )
-        options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off"
-        subprocess.run([*control, "-l", str(folder / "log"), "-o", options, "start"], **quiet)
-        try:
-            yield f"postgresql+psycopg://dw@/postgres?host={folder}"
-        finally:
-            subprocess.run([*control, "-m", "immediate", "stop"], **quiet)
-    finally:
-        shutil.rmtree(folder)
+        with Postgres() as server:
+            yield server.url
+    except PostgresMissing as missing:
+        pytest.skip(str(missing))
 
 
 @pytest.fixture

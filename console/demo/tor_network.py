@@ -176,6 +176,11 @@ class PrivateTor:
         assert process
         return process
 
+    @property
+    def relay_ports(self) -> tuple[int, ...]:
+        """Where the relays take connections: all of Tor's own traffic goes there."""
+        return tuple(node.onion_router for node in self._nodes if node.kind != "client")
+
     def restart(self, name: str) -> None:
         """Start a node that was ended, and wait until it is connected; for clients."""
         node = next(node for node in self._nodes if node.name == name)

@@ -15,8 +15,8 @@ Mark = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """One crawl that said of itself that it read everything: the forum gave the first of its board pages at ``begun``,
-    and its end was logged at ``ended``. ``disturbed``: another crawl may have asked for pages in between."""
+    """One crawl that said of itself that it read everything, from when to when. ``disturbed``: another crawl was alive
+    in between, so whose pages were given is not known."""
 
     begun: float
     ended: float
@@ -69,19 +69,20 @@ class Arrived:
 @dataclass(frozen=True, slots=True)
 class History:
     """What was true. ``quiet``: spans without any fault, from recovery on; ``interval``: seconds between two crawls;
-    ``channels``: every alert goes to each."""
+    ``moved``: threads that came to another board, and when; ``channels``: every alert goes to each."""
 
     shown: Sequence[Shown]
     served: Sequence[Served] = ()
     passes: Sequence[Pass] = ()
     quiet: Sequence[tuple[float, float]] = ()
     interval: float = 0.0
+    moved: Sequence[tuple[str, float]] = ()
     channels: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """What the product holds. ``faults``: what its own checks say, such as a broken chain of evidence."""
+    """What the product holds. ``faults``: what it says of itself, such as a broken chain of evidence."""
 
     kept: Sequence[Kept]
     alerts: Sequence[Alert] = ()
@@ -117,7 +118,7 @@ def check(history: History, holdings: Holdings) -> Verdict:
         *_revisions(history, holdings, checked),
         *_alerts(history, holdings, checked),
         *_deliveries(history, holdings, checked),
-        *(Violation("evidence holds", each) for each in holdings.faults),
+        *(Violation("its own checks pass", each) for each in holdings.faults),
     ]
     return Verdict(tuple(found), dict(checked))
 
@@ -127,8 +128,12 @@ def due(shown: Shown, history: History) -> bool:
     intervals without a fault."""
     if shown.ended is None:
         return True
-    if any(shown.begun <= each.begun and each.ended <= shown.ended for each in history.passes):
-        return True
+    moves = [at for thread, at in history.moved if thread == shown.thread]
+    for each in history.passes:
+        # a thread that changes boards between the readings of both is on neither
+        whole = not each.disturbed and not any(each.begun <= at <= each.ended for at in moves)
+        if whole and shown.begun <= each.begun and each.ended <= shown.ended:
+            return True
     return any(
         min(end, shown.ended) - max(begin, shown.begun) > 2 * history.interval for begin, end in history.quiet
     )

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from fault_checker import Alert, Arrived, History, Holdings, Kept, Pass, Sent
 from fault_ledger import Served, Struck, lines, revisions
-from fault_system import CHANNELS, SOURCE, Product
+from fault_system import CHANNELS, SOURCE, Life, Product
 from fault_words import marks
 
 from alerts.outbox import delivery_table
@@ -24,7 +24,8 @@ from crawler.evidence import EvidenceMissing, read_kept
 from indexer.opening import open_store
 from indexer.post import ChangeKind, PostKey
 
-_FIRST_RECOVERY = 15.0  # seconds after a fault in which nothing is promised yet but that nothing is lost
+_RECOVERY = 15.0  # seconds after a fault in which nothing is promised yet but that nothing is lost
+_CRAWL = 5.0  # seconds that a crawl takes at least; on a busy machine it takes what the slowest took
 
 
 def settings_of(product: Product) -> Settings:
@@ -32,8 +33,8 @@ def settings_of(product: Product) -> Settings:
     return load_settings(product.folder / "duskwatch.toml")
 
 
-def holdings(product: Product, arrived: Sequence[Arrived]) -> Holdings:
-    """Everything that the checker looks at."""
+def holdings(product: Product, arrived: Sequence[Arrived], statuses: Sequence[int]) -> Holdings:
+    """Everything that the checker looks at. ``statuses``: how the services ended when they were asked to."""
     settings = settings_of(product)
     with closing(open_store(settings.store_url, settings.elasticsearch)) as store:
         feed: set[tuple[PostKey, int]] = set()
@@ -77,7 +78,7 @@ def holdings(product: Product, arrived: Sequence[Arrived]) -> Holdings:
     faults = (
         () if done.returncode == 0 else (f"duskwatch evidence verify: {done.stdout}{done.stderr}".strip(),)
     )
-    return Holdings(tuple(kept), alerts, tuple(sent), tuple(arrived), faults)
+    return Holdings(tuple(kept), alerts, tuple(sent), tuple(arrived), tuple(faults))
 
 
 def _shown_by(folder: Path, reference: str | None) -> frozenset[tuple[int, int]] | None:
@@ -100,57 +101,42 @@ def _alerts(connection: sa.Connection) -> tuple[Alert, ...]:
     )
 
 
-def passes(
-    heard: Sequence[dict[str, Any]], served: Sequence[Served], boards: Sequence[str], struck: Sequence[Struck]
-) -> tuple[Pass, ...]:
-    """Crawls that ended well. Each began with the first page of every board: of the requests for it before the end,
-    the newest is that of this crawl, as crawls of a source take turns. Where a crawl was paused or left without its
-    service it may have asked beside another."""
+def passes(heard: Sequence[dict[str, Any]], lives: Sequence[Life]) -> tuple[Pass, ...]:
+    """Crawls that ended well: what a service logged, beside the life of the process of which it spoke."""
     made = []
+    left = sorted(lives, key=lambda life: life.last)
     for line in heard:
-        if line.get("event") != "crawl ended" or line.get("state") != "ok" or line.get("source") != SOURCE:
+        if line.get("event") != "crawl ended" or line.get("source") != SOURCE:
             continue
-        ended = line["heard"]
-        begun = [
-            max((page.at for page in served if page.path == board and page.at < ended), default=None)
-            for board in boards
-        ]
-        if None in begun:
+        own = [life for life in left if life.service == line["by"] and life.last <= line["heard"]]
+        if not own:
             continue
-        first = min(begun)  # type: ignore[type-var]
+        life = own[-1]
+        left.remove(life)
+        if line["state"] != "ok":
+            continue
         beside = any(
-            each.kind in ("pause crawl", "kill service", "kill deliverer", "pause service")
-            and each.begun < ended
-            and each.ended + _FIRST_RECOVERY > first
-            for each in struck
+            each is not life and each.first <= life.last and each.last >= life.first for each in lives
         )
-        made.append(Pass(first, ended, beside))  # type: ignore[arg-type]
+        made.append(Pass(life.first, line["heard"], beside))
     return tuple(made)
 
 
-def history(
-    folder: Path,
-    heard: Sequence[dict[str, Any]],
-    served: Sequence[Served],
-    boards: Sequence[str],
-    interval: float,
-) -> History:
-    """What was true, from the ledger of a run."""
+def history(folder: Path, product: Product, served: Sequence[Served]) -> History:
+    """What was true, from what was written down in a run."""
     written = lines(folder / "ledger.jsonl")
     struck = struck_in(written)
-    marks_ = [line["at"] for line in written if line["kind"] in ("begun", "ended")]
-    edges = [
-        marks_[0],
-        *(at for each in struck for at in (each.begun, each.ended + _FIRST_RECOVERY)),
-        marks_[-1],
-    ]
+    ends = [line["at"] for line in written if line["kind"] in ("begun", "ended")]
+    edges = [ends[0], *(at for each in struck for at in (each.begun, each.ended + _RECOVERY)), ends[-1]]
     quiet = tuple((begin, end) for begin, end in list(pairwise(edges))[::2] if end > begin)
+    ended = passes(product.heard(), product.lives())
     return History(
         shown=revisions(written),
         served=served,
-        passes=passes(heard, served, boards, struck),
+        passes=ended,
         quiet=quiet,
-        interval=interval,
+        interval=product.interval + max([_CRAWL, *(each.ended - each.begun for each in ended)]),
+        moved=tuple((line["thread"], line["begun"]) for line in written if line.get("what") == "move"),
         channels=CHANNELS,
     )
 

@@ -14,6 +14,7 @@ from email.policy import default
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from aiosmtpd.controller import Controller
 from fault_checker import Arrived
@@ -30,6 +31,11 @@ class Peers:
         self._before_answer: Callable[[], None] | None = None
         self.url = ""
         self.mail_port = free_port()
+
+    @property
+    def ports(self) -> tuple[int, int]:
+        """Where they listen."""
+        return int(urlsplit(self.url).port or 0), self.mail_port
 
     def next_time(self, act: Callable[[], None] | None) -> None:
         """Do this when the next message has come and its sender has no answer yet; None: no more."""

@@ -20,9 +20,14 @@ LENGTHS = {
     "pause crawl": (1.0, 4.0),
     "pause service": (1.0, 4.0),
     "pause tor": (1.0, 5.0),
-    "disk full": (2.0, 5.0),
-    "cut": (2.0, 6.0),
+    "pause node": (1.0, 5.0),
+    "disk full": (2.0, 6.0),
+    "cut tor": (2.0, 6.0),
+    "cut receivers": (2.0, 6.0),
+    "cut elasticsearch": (2.0, 6.0),
     "slow": (3.0, 6.0),
+    "clock ahead": (2.0, 8.0),
+    "clock back": (2.0, 8.0),
 }
 #: What ends a process at once.
 KILLS = (

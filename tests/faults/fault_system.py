@@ -21,6 +21,17 @@ from console.demo.tor_network import die_with_parent
 
 SOURCE = "board"
 CHANNELS = ("hook", "mail")
+_LOOK = 0.05  # seconds between two looks at which crawls are alive
+
+
+@dataclass
+class Life:
+    """One crawl's process: whose child it was, and when it was first and last seen (Unix seconds)."""
+
+    pid: int
+    service: int
+    first: float
+    last: float
 
 
 @dataclass
@@ -33,6 +44,8 @@ class Product:
     environment: Mapping[str, str] = field(default_factory=dict)
     interval: float = 2.0
     running: list[subprocess.Popen[bytes] | None] = field(default_factory=list)
+    _lives: list[Life] = field(default_factory=list)
+    _watching: threading.Event = field(default_factory=threading.Event)
 
     def configure(self, onion: str, boards: Mapping[str, str], hook: str, mail_port: int) -> None:
         """Write the files that an operator would write."""
@@ -58,6 +71,7 @@ class Product:
             path.write_text(text, encoding="utf-8")
         (self.folder / "duskwatch.toml").chmod(0o600)
         self.running = [None] * self.services
+        threading.Thread(target=self._watch, daemon=True).start()
 
     @property
     def own_environment(self) -> dict[str, str]:
@@ -104,20 +118,32 @@ class Product:
         ]
         return sorted(found, key=lambda line: line["heard"])
 
+    def _watch(self) -> None:
+        """Keep when each crawl was alive, also those whose service is gone."""
+        alive: dict[int, Life] = {}
+        while not self._watching.wait(_LOOK):
+            now = time.time()
+            for service in list(self.running):
+                for pid in children(service.pid) if service else ():
+                    if pid not in alive and "crawler.run" in words_of(pid):
+                        alive[pid] = Life(pid, service.pid, now, now)
+                        self._lives.append(alive[pid])
+            for pid, life in list(alive.items()):
+                if "crawler.run" in words_of(pid):
+                    life.last = now
+                else:
+                    del alive[pid]
+
+    def lives(self) -> list[Life]:
+        """Of every crawl so far."""
+        return list(self._lives)
+
     def crawls(self) -> list[int]:
         """The process numbers of all crawls under way, also of services that are gone."""
+        recent = time.time() - 10 * _LOOK
         return [
-            pid
-            for pid, words in processes()
-            if "crawler.run" in words and SOURCE in words and self._is_ours(pid)
+            life.pid for life in self._lives if life.last > recent and "crawler.run" in words_of(life.pid)
         ]
-
-    def _is_ours(self, pid: int) -> bool:
-        try:
-            environment = Path(f"/proc/{pid}/environ").read_bytes()
-        except OSError:
-            return False
-        return f"DUSKWATCH_CONFIG={self.folder / 'duskwatch.toml'}".encode() in environment.split(b"\0")
 
     def stop(self) -> list[int]:
         """End every service as an operator would; their exit statuses."""
@@ -127,6 +153,7 @@ class Product:
             each.terminate()
         statuses = [each.wait(40) for each in alive]
         self.kill_crawls()
+        self._watching.set()
         return statuses
 
     def kill_crawls(self) -> int:
@@ -145,16 +172,23 @@ class Product:
         )
 
 
-def processes() -> list[tuple[int, list[str]]]:
-    """Every process that can be seen, with the words that started it."""
+def children(parent: int) -> list[int]:
+    """The children of a process; none where it is gone."""
     found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            words = (folder / "cmdline").read_bytes().decode(errors="replace").split("\0")
-        except OSError:
-            continue
-        found.append((int(folder.name), words))
+    try:
+        for task in Path(f"/proc/{parent}/task").iterdir():
+            found += [int(child) for child in (task / "children").read_text().split()]
+    except OSError:
+        return []
     return found
+
+
+def words_of(pid: int) -> list[str]:
+    """What a process was started with; nothing where it is gone or dead."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")
+    except OSError:
+        return []
 
 
 def strike(pid: int, number: signal.Signals) -> bool:

@@ -120,7 +120,7 @@ def test_what_is_planted_is_found(promise: str) -> None:
 
 def test_the_checks_of_the_product_itself_count() -> None:
     (found,) = check(TRUE, replace(HELD, faults=("custody.jsonl:4: it was changed",))).violations
-    assert str(found) == "evidence holds: custody.jsonl:4: it was changed"
+    assert str(found) == "its own checks pass: custody.jsonl:4: it was changed"
 
 
 def test_two_alerts_for_one_listing_and_for_one_offer_are_found() -> None:
