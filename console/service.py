@@ -33,6 +33,7 @@ from console.copies import compare_copies
 from console.editing import noticed
 from console.evidence import purge_evidence
 from console.heartbeat import Heart
+from console.rewinding import rewind
 from console.steady import SteadyClock
 from console.versions import SOURCE, WATCH
 from console.vitals import Pulses
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
 _log = structlog.get_logger()
 _CRAWLS_END = 5.0  # seconds after which all crawls that have not ended by themselves are killed
 _DRAIN = 5.0  # seconds that one run of its job gives to what waits for the store
+_CLOCK_EVERY = 1.0  # seconds between two looks at whether the clock was set back
 _PURGE_AFTER = timedelta(minutes=10)  # after the start, when what is urgent is under way
 _ALL_ENDS = 8.0  # seconds after which a delivery or watch that is still under way is left behind
 
@@ -144,6 +146,7 @@ class Service:
         )
         self._scheduler.start()
         self._heart.start()
+        threading.Thread(target=self._keep_time, name="time", daemon=True).start()
         _log.info(
             "service runs", sources=len(self._inputs.sources), organisations=len(self._inputs.organisations)
         )
@@ -251,6 +254,12 @@ class Service:
             _log.error("crawl broke", source=name, reason=str(error))
             return
         _log.info("crawl ended", **summary)
+
+    def _keep_time(self) -> None:
+        """In a thread of its own: all jobs stand still when the clock is set back."""
+        while not self._stopping.wait(_CLOCK_EVERY):
+            if rewind(self._scheduler, datetime.now(UTC)):
+                _log.warning("the clock was set back; the service goes on by the new time")
 
     def _keep_tor(self) -> None:
         try:

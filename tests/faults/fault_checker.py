@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fault_ledger import Served, Shown
@@ -118,6 +118,7 @@ def check(history: History, holdings: Holdings) -> Verdict:
         *_revisions(history, holdings, checked),
         *_alerts(history, holdings, checked),
         *_deliveries(history, holdings, checked),
+        *_going_on(history, checked),
         *(Violation("its own checks pass", each) for each in holdings.faults),
     ]
     return Verdict(tuple(found), dict(checked))
@@ -305,6 +306,11 @@ def _deliveries(history: History, holdings: Holdings, checked: Counter[str]) -> 
             )
 
 
-def threads_named(shown: Collection[Shown]) -> int:
-    """How many threads name anybody, for a run's figures."""
-    return len({each.thread for each in shown if each.organisations})
+def _going_on(history: History, checked: Counter[str]) -> Iterator[Violation]:
+    for begin, end in history.quiet:
+        if end - begin > 3 * history.interval:
+            checked["rests in which it must go on"] += 1
+            if not any(begin <= each.ended <= end for each in history.passes):
+                yield Violation(
+                    "it goes on after a fault", f"no crawl ended well in {end - begin:.0f} s without one"
+                )

@@ -13,6 +13,7 @@ from fault_words import AUTHORS, ORGANISATIONS, chatter, listing, mark, reply
 
 BOARDS = ("Databases", "Marketplace")
 _MOST_REVISIONS = 20
+_TOGETHER, _BUSY = 10, 0.5  # faults without a rest, and the share of the time that they take
 #: How often each change is made, of a hundred.
 _CHANGES = {"open": 24, "reply": 34, "edit": 22, "delete post": 5, "delete thread": 3, "move": 6, "relist": 6}
 #: Seconds that a fault lasts, from and to.
@@ -99,7 +100,7 @@ def make_plan(
     seed: int, seconds: float, changes: int, faults: int, kinds: Sequence[str], before: int = 8
 ) -> Plan:
     """``changes`` of the forum over ``seconds`` after ``before`` threads that stand there from the beginning, and
-    ``faults`` of these kinds, spread evenly and each kind about equally often."""
+    ``faults`` of these kinds, each about equally often; after ten comes a rest, in which the product must go on."""
     chance = random.Random(f"changes {seed}")
     made = tuple(_changes(chance, seconds, changes, before))
     chance = random.Random(f"faults {seed}")
@@ -109,10 +110,12 @@ def make_plan(
         chance.shuffle(round_)
         order += round_
     pause = seconds / max(faults, 1)
+    close = pause * (_BUSY if faults > _TOGETHER else 1)
     struck = []
     for number, kind in enumerate(order[:faults]):
         length = chance.uniform(*LENGTHS[kind]) if kind in LENGTHS else 0.0
-        at = (number + chance.uniform(0.1, 0.6)) * pause
+        group, within = divmod(number, _TOGETHER)
+        at = group * _TOGETHER * pause + (within + chance.uniform(0.1, 0.6)) * close
         struck.append(Fault(round(at, 2), kind, round(length, 2), round(chance.random(), 4)))
     return Plan(seed, seconds, made, tuple(struck))
 

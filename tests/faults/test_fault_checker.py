@@ -66,6 +66,7 @@ def test_a_run_without_fault_is_called_one() -> None:
         "revisions that were seen": 4,
         "organisations named in a listing": 1,
         "deliveries": 1,
+        "rests in which it must go on": 1,
     }
 
 
@@ -160,6 +161,12 @@ def test_a_page_that_was_asked_for_again_counts_as_it_was_then() -> None:
     )
     beside = replace(busy, passes=(Pass(10, 12), Pass(61, 64, disturbed=True)))
     assert check(beside, without(3)).violations == (), "another crawl may have asked"
+
+
+def test_standing_still_after_a_fault_is_found() -> None:
+    stuck = replace(TRUE, quiet=((0.0, 60.0), (70.0, 90.0)))
+    (found,) = check(stuck, HELD).violations
+    assert str(found) == "it goes on after a fault: no crawl ended well in 20 s without one"
 
 
 def test_a_mark_is_read_back_from_any_text() -> None:
