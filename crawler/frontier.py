@@ -27,7 +27,9 @@ _SLACK = {
     Precision.UNKNOWN: timedelta.max,
 }
 _DAY_BEGINS = timedelta(hours=5, minutes=30)  # at midnight many deadlines would wander between days
-_SHORTEST, _LONGEST = timedelta(hours=1), timedelta(days=30)
+_SHORTEST = timedelta(hours=1)
+#: The longest time until a thread is looked at again.
+LONGEST_QUIET = timedelta(days=30)
 
 
 #: The signature of a thread of which nothing is known, so that whatever its board says is news.
@@ -125,7 +127,7 @@ def vanished(rows: Collection[ThreadRow], known: Iterable[Known], *, whole: bool
 def next_visit(last_activity: datetime | None, now: datetime) -> datetime:
     """When to look at an unchanged thread again: after a tenth of its quiet age, an hour to thirty days."""
     quiet = now - (last_activity or now)
-    return now + min(max(quiet / 10, _SHORTEST), _LONGEST)
+    return now + min(max(quiet / 10, _SHORTEST), LONGEST_QUIET)
 
 
 def _visit(row: ThreadRow, before: Known | None) -> Visit | None:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from config.database import UtcDateTime, metadata, reading
 from crawler.coverage import BoardCoverage, Coverage, Expected, expect
-from crawler.frontier import UNKNOWN, Known
+from crawler.frontier import LONGEST_QUIET, UNKNOWN, Known
 from crawler.health import Figures, Standing, State
 from crawler.memory import Memory
 
@@ -183,7 +183,8 @@ class CrawlState:
         cold = self._select(
             standing,
             thread_table.c.hot.is_(sa.false()),
-            thread_table.c.next_visit_at <= now,
+            # later than anybody would say: by a clock that ran ahead
+            (thread_table.c.next_visit_at <= now) | (thread_table.c.next_visit_at > now + LONGEST_QUIET),
             limit=limit,
         )
         return hot + cold
@@ -264,13 +265,14 @@ class CrawlState:
             assert key is not None
             return int(key[0])
 
-    def pages_since(self, since: datetime) -> int:
-        """How many pages its crawls fetched that ended since then."""
+    def pages_between(self, since: datetime, now: datetime) -> int:
+        """How many pages its crawls fetched that ended since then. Those that seem to end later than now ended by a
+        clock that ran ahead: counted until that time comes, they would keep the source from being read."""
         columns = run_table.c
         with self._database.connect() as connection:
             found = connection.scalar(
                 sa.select(sa.func.sum(columns.pages)).where(
-                    columns.source == self._source, columns.ended_at > since
+                    columns.source == self._source, columns.ended_at > since, columns.ended_at <= now
                 )
             )
         return int(found or 0)

@@ -154,7 +154,8 @@ class BoardSpider(scrapy.Spider):
         note_reader(database, source, self.started_at)
         self._run = self.state.run_started(self.started_at)
         self._drift = Drift(self.memory.readings())
-        left = source.politeness.pages_an_hour - self.state.pages_since(self.started_at - timedelta(hours=1))
+        spent = self.state.pages_between(self.started_at - timedelta(hours=1), self.started_at)
+        left = source.politeness.pages_an_hour - spent
         self._budget = max(min(source.politeness.pages, left), 0)
 
     @classmethod

@@ -110,6 +110,17 @@ def test_a_killed_run_is_told_by_the_next(database: sa.Engine) -> None:
     assert not standing.late(HOUR, NOON + 6 * HOUR, quiet=HOUR)
 
 
+def test_what_a_clock_that_ran_ahead_wrote_stands_in_nobody_s_way(database: sa.Engine) -> None:
+    state = CrawlState(database, "forum")
+    for ended, pages in ((NOON - 2 * HOUR, 1), (NOON - HOUR / 2, 20), (NOON + 24 * HOUR, 300)):
+        state.run_ended(state.run_started(NOON - 3 * HOUR), Figures(pages=pages), State.OK, ended)
+    assert state.pages_between(NOON - HOUR, NOON) == 20
+    ahead = NOON + timedelta(days=400)
+    state.thread_read(replace(THREAD, visited_at=ahead, next_visit_at=ahead + HOUR))
+    state.thread_read(replace(THREAD, key="8", next_visit_at=NOON + timedelta(days=29)))
+    assert [known.key for known in state.due(NOON, 10)] == ["7"]
+
+
 def states(database: sa.Engine) -> list[str]:
     with database.connect() as connection:
         return list(connection.scalars(sa.select(run_table.c.state).order_by(run_table.c.id)))
