@@ -92,6 +92,7 @@ class Service:
         self._delivering = False
         self._web: Server | None = None
         self._pauses: dict[str, timedelta] = {}
+        # by lease: a crawl that lost its own may still be there when the next one of its source begins
         self._children: dict[str, subprocess.Popen[str]] = {}
         self._lock = threading.Lock()
         self._scheduler = BackgroundScheduler(
@@ -238,12 +239,12 @@ class Service:
                 text=True,
                 start_new_session=True,
             )
-            self._children[name] = child
+            self._children[lease] = child
         try:
             said, _ = child.communicate()
         finally:
             with self._lock:
-                del self._children[name]
+                del self._children[lease]
         if self._stopping.is_set():
             return  # the lease is left: a crawl that was cut off goes on as soon as somebody can
         try:

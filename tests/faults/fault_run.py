@@ -113,7 +113,9 @@ def run(plan: Plan, folder: Path, ground: Ground, say: Callable[[str], object]) 
         verdict = check(true, held)
         struck = Counter(each.kind for each in struck_in(lines(folder / "ledger.jsonl")) if each.hit)
         figures = _figures(held, true.passes, verdict)
+        (folder / "true.json").write_text(as_json(asdict(true)), encoding="utf-8")
         (folder / "held.json").write_text(as_json(asdict(held)), encoding="utf-8")
+        (folder / "verdict.json").write_text(as_json(asdict(verdict)), encoding="utf-8")
     return Outcome(verdict, figures, dict(struck))
 
 

@@ -101,7 +101,7 @@ class Product:
     def _hear(self, number: int, process: subprocess.Popen[bytes]) -> None:
         """Write down what a service logs, and when it was heard: its own clock may be wrong on purpose."""
         assert process.stderr
-        with (self.folder / f"heard-{number}.jsonl").open("a", encoding="utf-8") as out:
+        with process.stderr, (self.folder / f"heard-{number}.jsonl").open("a", encoding="utf-8") as out:
             for line in process.stderr:
                 text = line.decode(errors="replace").rstrip()
                 try:

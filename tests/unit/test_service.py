@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import pytest
+from peers import wait_until
 
 from config.errors import InputError
 from console.demo.receiver import Receiver
@@ -120,6 +122,27 @@ def test_crawls_that_do_not_heed_are_killed_together(workspace: Workspace) -> No
     assert took < 10
     assert "service stopped" in said
     assert running.process.returncode == 0
+
+
+def test_a_crawl_that_lost_its_lease_is_ended_with_the_one_that_took_it_over(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace.write("duskwatch.toml", SETTINGS)
+    made = Service(workspace.folder / "duskwatch.toml")
+    sleeper = [sys.executable, "-S", "-c", "import time; time.sleep(60)"]
+    monkeypatch.setattr("console.service.crawl_command", lambda _name, _lease: sleeper)
+    crawls = [threading.Thread(target=made._crawl, args=("board", lease)) for lease in ("old 0 1", "new 0 2")]
+    for each in crawls:
+        each.start()
+    wait_until(lambda: len(made._children) == 2)
+    made._heart.start()
+    made._scheduler.start()
+    made._stopping.set()
+    assert made._stop()
+    for each in crawls:
+        each.join(10)
+    assert not made._children
+    assert not any(each.is_alive() for each in crawls)
 
 
 def test_a_receiver_that_never_answers_does_not_hold_the_stop(
