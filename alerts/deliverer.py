@@ -71,6 +71,7 @@ class Deliverer:
         *,
         renewed: float = _RENEWED,
         longest_sent: float = LONGEST_SENT,
+        elapsed: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = database
         self._channels = channels
@@ -79,6 +80,9 @@ class Deliverer:
         self._chance = chance
         self._renewed = renewed
         self._longest_sent = longest_sent
+        self._elapsed = elapsed
+        self._marking = threading.Lock()
+        self._marked = clock(), elapsed()
 
     def run_once(self, limit: int = 500) -> DeliverRun:
         """Send what is due, at most ``limit`` deliveries. The channels send side by side; while one takes its time,
@@ -169,20 +173,24 @@ class Deliverer:
             )
             .exists()
         )
-        free = sa.or_(columns.leased_until.is_(None), columns.leased_until < now)
-        return columns.state == "waiting", columns.next_at <= now, free, ~held_up
+        until = columns.leased_until
+        free = sa.or_(until.is_(None), until < now, until > now + _LEASE + _SET_BACK)
+        # what was never told to wait is due whatever time it was: whoever wrote it may have had a clock that ran ahead
+        due = sa.or_(
+            columns.next_at <= now, (columns.attempts == 0) & (columns.next_at <= columns.created_at)
+        )
+        return columns.state == "waiting", due, free, ~held_up
 
     def _lease(self, channel: str | None = None) -> Any:
         """The next delivery that is due, with its attempt counted and its lease begun; None when there is none."""
         columns = delivery_table.c
+        self._keep_time()
         with self._database.begin() as connection:
             query = sa.select(delivery_table).where(*self._ready())
             if channel is not None:
                 query = query.where(columns.channel == channel)
             row = connection.execute(
-                query.order_by(columns.next_at, columns.id)
-                .limit(1)
-                .with_for_update(skip_locked=True, of=delivery_table)
+                query.order_by(columns.id).limit(1).with_for_update(skip_locked=True, of=delivery_table)
             ).first()
             if row is None:
                 return None
@@ -222,6 +230,7 @@ class Deliverer:
     def _later(self, row: Any, attempt: int, busy: ChannelBusy) -> str:
         pause = min(self._settings.backoff * 2 ** min(attempt - 1, 30), self._settings.backoff_limit)
         pause = max(pause * (0.5 + self._chance() / 2), min(busy.retry_after or 0, _LONGEST_ASKED))
+        self._keep_time()
         if self._failed(row, next_at=self._clock() + timedelta(seconds=pause), last_error=str(busy)):
             _log.warning(
                 "delivery will be tried again", delivery=row.id, seconds=round(pause), reason=str(busy)
@@ -250,6 +259,15 @@ class Deliverer:
         mine = (columns.id == row.id, columns.state == "waiting", columns.lease == row.lease)
         with self._database.begin() as connection:
             return bool(connection.execute(sa.update(delivery_table).where(*mine).values(values)).rowcount)
+
+    def _keep_time(self) -> None:
+        """Look at the mark again where the clock was moved while this run goes on: a time that nobody knows to be
+        wrong must not be written down."""
+        now, at = self._clock(), self._elapsed()
+        with self._marking:
+            (then, before), self._marked = self._marked, (now, at)
+        if abs((now - then) - timedelta(seconds=at - before)) > _SET_BACK / 2:
+            self._notice_a_clock_set_back()
 
     def _notice_a_clock_set_back(self) -> None:
         """What was to wait by a clock that ran ahead is due now, and leases that it gave end: else all would stand

@@ -251,6 +251,41 @@ def test_a_clock_that_is_set_back_holds_nothing(database: sa.Engine) -> None:
     assert [row["state"] for row in list_deliveries(database)] == ["waiting", "sent"]
 
 
+def test_what_was_written_by_a_clock_that_ran_ahead_leaves_at_once(database: sa.Engine) -> None:
+    """The watcher's time is not the deliverer's: it may write after the clock was set right, and nobody notices."""
+    clock, channel = Clock(), Flaky()
+    sender = deliverer(database, channel, clock)
+    assert sender.run_once() == DeliverRun(0, 0, 0)
+    ahead = NOON + timedelta(hours=20)
+    with database.begin() as connection:
+        enqueue(connection, "a1", "new", "flaky", {"schema": "test"}, ahead)
+        enqueue(connection, "a1", "held", "flaky", {}, ahead, ahead + timedelta(hours=1))
+        enqueue(connection, "a1", "removed", "flaky", {"schema": "test"}, NOON)
+    assert sender.run_once() == DeliverRun(2, 0, 0)
+    rows = {row["event"]: row for row in list_deliveries(database)}
+    assert channel.taken == [rows["new"]["key"], rows["removed"]["key"]], "and in their order"
+    assert rows["held"]["state"] == "waiting"
+
+
+def test_a_clock_that_jumps_while_a_run_goes_on_holds_nothing(database: sa.Engine) -> None:
+    put(database)
+    put(database, "second")
+    clock = Clock()
+
+    class Jumping(Flaky):
+        def send(self, delivery: Delivery) -> None:
+            clock.now = NOON + timedelta(hours=20)
+            super().send(delivery)
+
+    channel = Jumping(ChannelBusy("down"))
+    sender = deliverer(database, channel, clock)
+    assert sender.run_once() == DeliverRun(0, 1, 0)
+    clock.now = NOON + timedelta(hours=20)
+    sender._lease("flaky")  # and its holder is killed
+    clock.now = NOON + timedelta(seconds=1)
+    assert deliverer(database, channel, clock).run_once() == DeliverRun(2, 0, 0)
+
+
 def test_two_deliverers_at_once_send_each_once(database: sa.Engine) -> None:
     for number in range(60):
         put(database, f"event {number}")
