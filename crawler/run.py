@@ -15,6 +15,7 @@ import logging
 import sys
 from dataclasses import asdict
 
+from config.database import database_faults
 from config.errors import DuskwatchError, TorUnavailable
 from config.log import configure
 from config.settings import load_settings
@@ -85,7 +86,8 @@ def main() -> None:
     parser.add_argument("--lease", help="token of the lease that was taken for this crawl")
     words = parser.parse_args()
     try:
-        sys.exit(crawl(words.source, words.now, words.lease))
+        with database_faults():
+            sys.exit(crawl(words.source, words.now, words.lease))
     except DuskwatchError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(error.exit_code)

@@ -48,13 +48,14 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One line of the outbox."""
+    """One line of the outbox; ``note`` says more of it to whoever looks for a reason."""
 
     key: str
     alert: str
     channel: str
     event: str
     state: str
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +295,9 @@ def _deliveries(history: History, holdings: Holdings, checked: Counter[str]) -> 
         checked["deliveries"] += 1
         known.add((each.channel, each.key))
         if each.state != "sent":
-            yield Violation("every delivery leaves", f"{each.key} to {each.channel} is {each.state}")
+            yield Violation(
+                "every delivery leaves", f"{each.key} to {each.channel} is {each.state} {each.note}".strip()
+            )
         if (each.channel, each.key) not in arrived:
             yield Violation("every delivery arrives", f"{each.key} to {each.channel} ({each.event})")
     for channel, key in sorted(arrived - known):

@@ -69,7 +69,7 @@ def holdings(product: Product, arrived: Sequence[Arrived], statuses: Sequence[in
         with engine.connect() as connection:
             alerts = _alerts(connection)
             sent = [
-                Sent(row.key, row.alert, row.channel, row.event, row.state)
+                Sent(row.key, row.alert, row.channel, row.event, row.state, _note(row))
                 for row in connection.execute(sa.select(delivery_table))
             ]
     finally:
@@ -148,6 +148,11 @@ def struck_in(written: Sequence[dict[str, Any]]) -> list[Struck]:
         for line in written
         if line["kind"] == "fault"
     ]
+
+
+def _note(row: Any) -> str:
+    said = f"{row.attempts} tries, made {row.created_at}, next {row.next_at}, leased until {row.leased_until}"
+    return f"{said} {row.last_error}".strip()
 
 
 def as_json(value: object) -> str:

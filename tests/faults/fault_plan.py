@@ -18,7 +18,7 @@ _TOGETHER, _BUSY = 10, 0.5  # faults without a rest, and the share of the time t
 _CHANGES = {"open": 24, "reply": 34, "edit": 22, "delete post": 5, "delete thread": 3, "move": 6, "relist": 6}
 #: Seconds that a fault lasts, from and to.
 LENGTHS = {
-    "pause crawl": (1.0, 4.0),
+    "pause crawl": (1.0, 20.0),  # longer than its lease at times
     "pause service": (1.0, 4.0),
     "pause tor": (1.0, 5.0),
     "pause node": (1.0, 5.0),

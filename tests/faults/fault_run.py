@@ -37,10 +37,10 @@ from fault_system import SOURCE, Product, wait
 
 from console.demo.tor_network import PrivateTor
 
-_SETTLE = 240.0  # seconds after which a product that has not come to rest is judged as it is
-_LEASES = (
-    200  # seconds by which the clock is set ahead at the end, so that what killed deliverers held is free
-)
+_SETTLE = 420.0  # seconds after which a product that has not come to rest is judged as it is
+_CRAWL_LEASE = 15  # seconds: shorter than a pause may last, longer than a crawl takes to start
+#: Seconds by which the clock is set ahead at the end, so that what killed deliverers held is free.
+_LEASES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ def _settings(socks: int, ground: Ground) -> str:
     if ground.postgres and ground.cluster:
         text += f'database_url = "{ground.postgres.url}"\nstore_url = "{ground.cluster.url}/fire"\n'
     return text + (
-        f'[tor]\nsocks = "127.0.0.1:{socks}"\nwait = 20\n[crawl]\nlease = 5\n'
+        f'[tor]\nsocks = "127.0.0.1:{socks}"\nwait = 20\n[crawl]\nlease = {_CRAWL_LEASE}\n'
         '[watch]\nevery = 1\nhistory = "alert"\n[deliver]\nevery = 1\nbackoff = 1\nbackoff_limit = 5\n'
         '[log]\nlevel = "info"\n'
     )
