@@ -436,3 +436,16 @@ def test_scrapy_s_own_command_crawls_a_source(workspace: Workspace) -> None:
 
 def test_the_shell_starts_without_a_source(workspace: Workspace) -> None:
     assert workspace.run("scrapy.cmdline", "shell", "-c", "1 + 1").stdout.splitlines()[-1] == "2"
+
+
+def test_a_state_database_that_is_away_is_told_in_a_line(workspace: Workspace) -> None:
+    with SocksServer(lambda connection, _target: connection.refuse(0x01)) as server:
+        workspace.source("board", "machina", f"http://{ONION}", {"a": "/forum/a-1/"})
+        away = "postgresql+psycopg://dw@/dw?host=/nonexistent"
+        workspace.write(
+            "duskwatch.toml",
+            f'data_dir = "var"\ndatabase_url = "{away}"\n[tor]\nsocks = "{server.address}"\nwait = 1\n',
+        )
+        done = workspace.run("crawler.run", "board", status=75)
+    assert "the state database does not answer" in done.stderr
+    assert "Traceback" not in done.stderr
