@@ -43,6 +43,7 @@ if [ "${1:-}" = test ]; then
   missing=()
   compgen -G '/usr/lib/*/rsyslog/lmnsd_gtls.so' >/dev/null || missing+=(rsyslog rsyslog-gnutls)
   command -v gpg >/dev/null || missing+=(gnupg)
+  command -v ip >/dev/null && command -v tcpdump >/dev/null || missing+=(iproute2 tcpdump)
   command -v chromium >/dev/null || missing+=(chromium)
   compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
   [ ${#missing[@]} = 0 ] || need "${missing[@]}"
