@@ -16,6 +16,7 @@ from crawler.markup import parse, spell_smileys, visible
 from indexer.post import Precision
 
 _SMILEYS = "img.emoji[alt], img.emoji[title]"
+_MOST = 10**15  # JSON has numbers that no calendar, database or division takes
 
 
 def read_json(page: Page) -> Any:
@@ -51,9 +52,9 @@ def words(value: Any, path: str = "") -> str:
 
 
 def count(value: Any, path: str) -> int | None:
-    """The whole number at a path, None where there is none."""
+    """The whole number at a path, None where there is none that counts anything."""
     found = at(value, path)
-    return found if isinstance(found, int) and not isinstance(found, bool) else None
+    return found if isinstance(found, int) and not isinstance(found, bool) and abs(found) <= _MOST else None
 
 
 def flag(value: Any, path: str) -> bool:
@@ -67,6 +68,8 @@ def moment(value: Any, path: str, page: Page) -> Instant:
     if isinstance(found, str) and found.isdecimal() and len(found) in (10, 13):
         found = int(found)
     if isinstance(found, (int, float)) and not isinstance(found, bool):
+        if not abs(found) <= _MOST:
+            return Instant()
         seconds = found / 1000 if found > 10**11 else float(found)
         if not 0 < seconds <= page.fetched_at.timestamp():
             return Instant()

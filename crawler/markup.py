@@ -271,7 +271,7 @@ def number(text: str) -> int | None:
 
 def abbreviated(text: str) -> int | None:
     """A count that a board may shorten, such as ``1.2K``."""
-    found = re.search(r"(\d+(?:[.,]\d+)?)\s?([KMB])\b", text, re.I)
+    found = re.search(r"(?<!\d)(\d{1,6}(?:[.,]\d{1,6})?)\s?([KMB])\b", text, re.I)
     if found is None:
         return number(text)
     return round(float(found[1].replace(",", ".")) * {"k": 10**3, "m": 10**6, "b": 10**9}[found[2].lower()])

@@ -18,6 +18,7 @@ from indexer.post import Kind, Precision
 
 _ROOTS = {"rss": "item", "RDF": "item", "feed": "entry"}
 _LONGEST_TITLE = 120
+_REFERENCE = re.compile(r"&#0*(x0*[0-9a-f]{1,6}|[0-9]{1,7})(?![0-9a-f])", re.I)
 
 
 class Feed:
@@ -68,12 +69,19 @@ def _root(page: Page) -> etree._Element:
     if text.startswith("<?xml"):  # it was decoded already, whatever it says of its encoding
         text = text.partition("?>")[2]
     try:
-        root = etree.fromstring(text.encode("utf-8", "surrogatepass"), parser)
+        root = etree.fromstring(_REFERENCE.sub(_whole, text).encode("utf-8", "replace"), parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise PageUnreadable(f"no XML at {page.url}") from error
     if root is None:
         raise PageUnreadable(f"no XML at {page.url}")
     return root
+
+
+def _whole(reference: re.Match[str]) -> str:
+    """A reference to a character, or what stands for none: the library takes halves of one, and gives none back."""
+    digits = reference[1]
+    code = int(digits[1:], 16) if digits[0] in "xX" else int(digits)
+    return "\ufffd" if 0xD800 <= code < 0xE000 else reference[0]
 
 
 def _local(element: etree._Element) -> str:

@@ -98,7 +98,10 @@ class Misago:
         items = [item for node in tree.css("li.post[id^='post-']") if (item := self._post(node, page))]
         if not items or not found:
             raise PageUnreadable(f"no Misago thread at {page.url}")
-        stated = re.search(r"(\d+)\D+(\d+)", inline(tree.css_first(".thread-paginator .dropdown button")))
+        stated = re.search(
+            r"(?<!\d)(\d{1,9})\D+(\d{1,9})(?!\d)",
+            inline(tree.css_first(".thread-paginator .dropdown button")),
+        )
         current, last = (int(stated[1]), int(stated[2])) if stated else (1, 1)
         following = self.thread_url(page.url, current + 1) if current < last else None
         locked = bool(tree.css_first(".page-header .thread-flag-closed"))

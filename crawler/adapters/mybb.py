@@ -218,7 +218,7 @@ def _paging(tree: LexborHTMLParser, page: Page) -> tuple[int, int, str | None]:
             continue
         current = number(inline(pager.css_first(".pagination_current"))) or 1
         listed = [number(inline(node)) or 1 for node in pager.css("a.pagination_page, a.pagination_last")]
-        total = re.search(r"\((\d+)\)", inline(pager.css_first(".pages")))
+        total = re.search(r"\((\d{1,9})\)", inline(pager.css_first(".pages")))
         last = max([current, *listed, int(total[1]) if total else 1])
         return current, last, absolute(page.url, pager.css_first("a.pagination_next"))
     return 1, 1, None

@@ -193,7 +193,9 @@ def _body(node: LexborNode) -> str:
 
 def _paging(tree: LexborHTMLParser, page: Page) -> tuple[int, int, str | None]:
     pager = tree.css_first("#pagination_top, .pagination_top, .pagination")
-    stated = re.search(r"(\d+)\D+(\d+)$", inline(pager.css_first("a.popupctrl")) if pager else "")
+    stated = re.search(
+        r"(?<!\d)(\d{1,9})\D+(\d{1,9})$", inline(pager.css_first("a.popupctrl")) if pager else ""
+    )
     current, last = (int(stated[1]), int(stated[2])) if stated else (1, 1)
     following = _address(page.url, current + 1) if current < last else None
     return current, last, following

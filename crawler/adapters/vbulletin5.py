@@ -194,7 +194,8 @@ def _paging(tree: LexborHTMLParser, page: Page) -> tuple[int, int, str | None]:
 
 
 def _is_number(node: LexborNode) -> bool:
-    return (node.attributes.get("data-page") or "").isdecimal()
+    said = node.attributes.get("data-page") or ""
+    return said.isdecimal() and len(said) < 10
 
 
 ADAPTER = VBulletin5()
