@@ -1,4 +1,4 @@
-.PHONY: help setup demo test check conformance faults quality bench docs lock clean
+.PHONY: help setup demo test check conformance faults quality bench soak docs lock clean
 PY := .venv/bin/python
 
 help:
@@ -9,6 +9,7 @@ help:
 	@echo "make faults  kills, pauses and starves the whole product for minutes, and asks whether it lost anything"
 	@echo "make quality recall and precision of the matcher, beside simpler ways; of facts, adapters and induction"
 	@echo "make bench   figures, each beside its floor from the same run"
+	@echo "make soak    two hours of the service on a forum that changes: does anything grow?"
 	@echo "make docs    write docs/reference.md anew from the code"
 	@echo "make lock    write requirements.lock anew from pyproject.toml"
 
@@ -41,6 +42,9 @@ quality: setup
 	@$(PY) tests/quality/measure_unnamed.py
 	@$(PY) tests/quality/measure_induction.py
 	@$(PY) tests/quality/measure_adapters.py
+
+soak: setup
+	@$(PY) bench/soak.py $(ARGS)
 
 bench: setup
 	@for file in bench/[a-z]*.py; do $(PY) $$file || exit 1; done

@@ -16,6 +16,8 @@ from console.demo.tor_network import die_with_parent
 class Forum:
     """A running django-machina forum on 127.0.0.1; a context manager. ``boards``: path by name."""
 
+    _PROGRAM: tuple[str, ...] = ("-m", "console.demo.forum.server")
+
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.port = 0
@@ -25,7 +27,7 @@ class Forum:
         self._folder.mkdir(parents=True, exist_ok=True)
         with (self._folder / "log").open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-W", "ignore", "-m", "console.demo.forum.server"],
+                [sys.executable, "-W", "ignore", *self._PROGRAM],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
