@@ -24,7 +24,8 @@ _TELLTALES = ("httpx", "httpcore")
 _ALARMISTS = (
     "elastic_transport",
 )  # a traceback at "warning" for every retry, though the last error is raised
-_CHATTERS = ("apscheduler", "alembic")  # several lines at "info" for every run of every job
+#: Several lines at "info" for every run of every job, every crawl, every look at Tor.
+_CHATTERS = ("apscheduler", "alembic", "scrapy", "stem")
 
 
 def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -46,6 +47,17 @@ def _redacted(key: object, value: Any, depth: int) -> Any:
             return {name: _redacted(name, inner, depth - 1) for name, inner in value.items()}
         return [_redacted("", inner, depth - 1) for inner in value]
     return value
+
+
+class _NoChatter(logging.Filter):
+    """Has libraries say no more than warnings. It stands at the handler, as Scrapy gives its loggers levels of their
+    own when a crawl begins; a scheduler's word that a job is still under way is no warning either."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name.partition(".")[0] not in _CHATTERS:
+            return True
+        late = record.name.startswith("apscheduler") and "maximum number of running" in str(record.msg)
+        return record.levelno >= logging.WARNING and not late
 
 
 def configure(settings: LogSettings, *, stream: TextIO | None = None) -> None:
@@ -78,6 +90,8 @@ def configure(settings: LogSettings, *, stream: TextIO | None = None) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
+    if level >= logging.INFO:
+        handler.addFilter(_NoChatter())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
@@ -85,5 +99,3 @@ def configure(settings: LogSettings, *, stream: TextIO | None = None) -> None:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
     for name in _ALARMISTS:
         logging.getLogger(name).setLevel(level if level < logging.INFO else max(level, logging.ERROR))
-    for name in _CHATTERS:
-        logging.getLogger(name).setLevel(level if level < logging.INFO else max(level, logging.WARNING))

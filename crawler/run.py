@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import logging
 import sys
 from dataclasses import asdict
 
@@ -36,8 +35,6 @@ def crawl(source: str, now: str | None = None, lease: str | None = None) -> int:
 
     settings = load_settings()
     configure(settings.log, stream=sys.stderr)
-    if settings.log.level != "debug":
-        logging.getLogger("scrapy").setLevel(logging.WARNING)  # its counters at the end of every crawl
     loaded = load_source(settings.sources_dir, source)  # its faults are told before anything is waited for
     figures = Figures()
     try:

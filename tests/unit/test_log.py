@@ -21,7 +21,8 @@ def stream() -> Iterator[io.StringIO]:
     """What is logged; the loggers are as before afterwards."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
-    levels = {name: logging.getLogger(name).level for name in ("httpx", "httpcore", "apscheduler", "alembic")}
+    names = ("httpx", "httpcore", "scrapy.core", "stem", "apscheduler.scheduler")
+    levels = {name: logging.getLogger(name).level for name in names}
     yield io.StringIO()
     structlog.reset_defaults()
     root.handlers[:] = handlers
@@ -79,3 +80,21 @@ def test_the_level_holds_for_loggers_with_a_level_of_their_own() -> None:
     structlog.reset_defaults()
     assert "quiet" not in stream.getvalue()
     assert "loud" in stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("level", "said"), [("info", ["a fault", "ours"]), ("debug", ["tells", "a fault", "ours"])]
+)
+def test_what_libraries_say_of_every_crawl_is_left_out(
+    stream: io.StringIO, level: str, said: list[str]
+) -> None:
+    configure(LogSettings(level=level, format="json"), stream=stream)
+    logging.getLogger("scrapy.core").setLevel(logging.DEBUG)  # as Scrapy does when a crawl begins
+    logging.getLogger("scrapy.core").info("tells")
+    logging.getLogger("stem").warning("a fault")
+    late = 'Execution of job "%s" skipped: maximum number of running instances reached (%d)'
+    logging.getLogger("apscheduler.scheduler").warning(late, "crawl", 1)
+    logging.getLogger("alerts").info("ours")
+    found = [json.loads(line)["event"] for line in stream.getvalue().splitlines()]
+    assert [event for event in found if not event.startswith("Execution")] == said
+    assert (len(found) > len(said)) is (level == "debug")
