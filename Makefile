@@ -8,7 +8,7 @@ help:
 	@echo "make conformance  asks the API for minutes whether it does what its document says"
 	@echo "make faults  kills, pauses and starves the whole product for minutes, and asks whether it lost anything"
 	@echo "make quality recall and precision of the matcher, beside simpler ways; of facts, adapters and induction"
-	@echo "make bench   figures, each beside its floor from the same run"
+	@echo "make bench   every figure beside its floor from the same run, into docs/benchmarks.md (ARGS=--quick: minutes)"
 	@echo "make soak    two hours of the service on a forum that changes: does anything grow?"
 	@echo "make docs    write docs/reference.md anew from the code"
 	@echo "make lock    write requirements.lock anew from pyproject.toml"
@@ -47,7 +47,7 @@ soak: setup
 	@$(PY) bench/soak.py $(ARGS)
 
 bench: setup
-	@for file in bench/[a-z]*.py; do $(PY) $$file || exit 1; done
+	@$(PY) bench/run.py $(ARGS)
 
 docs: setup
 	@$(PY) -m console.reference

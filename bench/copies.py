@@ -17,6 +17,7 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "tests")]
 
+from _figures import quick, tell
 from quality.web_of_boards import Board, board, clone, phished
 
 from alerts.copies.groups import compare_texts, copies
@@ -25,7 +26,7 @@ from config.database import migrate, open_database
 from indexer.opening import open_store
 from indexer.post import Kind, Post
 
-BOARDS, THREADS, REPLIES = 40, 100, 11
+BOARDS, THREADS, REPLIES = 40, 25 if quick() else 100, 11
 
 
 def boards() -> list[Board]:
@@ -92,6 +93,8 @@ def main() -> None:
     print(f"  keeping prints, counting  {keeping:7.2f} s  {keeping / storing:9.2f} of storing")
     print(f"  comparing texts, once     {comparing:7.2f} s  {comparing / storing:9.2f} of storing")
     print(f"  deciding                  {deciding:7.3f} s  {deciding / storing:9.3f} of storing")
+    for what, spent in (("keeping prints", keeping), ("comparing texts", comparing), ("deciding", deciding)):
+        tell(f"copies: {what}", [(spent, storing)], "s", "storing alone", higher=False)
 
 
 if __name__ == "__main__":

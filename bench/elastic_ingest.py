@@ -23,10 +23,11 @@ from indexer.stores import elasticsearch_documents as documents
 from indexer.stores.elasticsearch_mapping import Names
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "tests")]
+from _figures import quick, tell  # noqa: E402 - stands beside this file
 from elastic.nodes import Cluster  # noqa: E402 - stands in tests/
 from sqlite_ingest import posts  # noqa: E402
 
-BATCH, ROUNDS = 1000, 5
+BATCH, ROUNDS = 1000, 3 if quick() else 5
 NOON = datetime(2026, 1, 6, 12, tzinfo=UTC)
 
 
@@ -84,6 +85,7 @@ def main() -> None:
         f"elasticsearch ingest: {mine:,.0f} posts/s, bare parallel_bulk {floor:,.0f} posts/s, "
         f"ratio {ratio:.2f} (goal 0.90)"
     )
+    tell("elastic_ingest", pairs, "posts/s", "bare parallel_bulk", goal=0.9)
 
 
 if __name__ == "__main__":

@@ -18,13 +18,14 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from _figures import quick, tell
 from matching import SEED, organisations, posts
 
 from alerts.matching import build_matcher
 from indexer.fact import extractors, facts, vocabulary
 from indexer.language import language
 
-ROUNDS = 5
+ROUNDS = 3 if quick() else 5
 LISTINGS = (
     "Selling {n} million patient records of a hospital in Indonesia. Total 720 GB: 199 GB ECG, 479 GB laboratory, "
     "42 GB radiology. Sample 3.26 GB. Price: ${p} negotiable, escrow ok. Payment in BTC or XMR only. tg: @velvet_crane",
@@ -104,6 +105,8 @@ def main() -> None:
         f"{rate['union']:,.0f}, ratio {bare:.2f}; the scan for all words alone {rate['scan']:,.0f}, "
         f"language {rate['language']:,.0f}; words built in {built:.2f} s"
     )
+    pairs = [(len(texts) / each["facts"], len(texts) / each["matcher"]) for each in rounds]
+    tell("facts: of a post", pairs, "posts/s", "matcher at 10,000", goal=0.25)
     if "-v" in sys.argv:
         readings = [vocabulary().read(text) for text in texts]
         for name, each in extractors().items():

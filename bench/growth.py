@@ -43,6 +43,7 @@ from indexer.stores.sqlite import _folded
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "tests")]
 from _corpus import posts, vocabulary  # noqa: E402 - stands beside this file
+from _figures import tell  # noqa: E402 - likewise
 from elastic.nodes import Cluster  # noqa: E402 - stands in tests/
 
 _ROOT = Path(__file__).parents[1]
@@ -363,6 +364,10 @@ def main() -> None:
     def told(point: Point) -> None:
         points.append(point)
         print(line(point), flush=True)
+        at = f"growth: {point.store} at {point.posts:,}"
+        tell(f"{at}, put", [(point.put, point.raw)], "posts/s", "ready made", goal=GOALS[point.store])
+        pair = (point.search_p95, point.engine_p95)
+        tell(f"{at}, search p95", [pair], "ms", "engine's own query", higher=False, goal=1.3)
         if arguments.keep:
             arguments.keep.write_text(json.dumps([asdict(each) for each in points]), encoding="utf-8")
 

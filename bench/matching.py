@@ -12,7 +12,6 @@ from __future__ import annotations
 import random
 import re
 import statistics
-import sys
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -20,6 +19,7 @@ from typing import Any
 
 import ahocorasick
 import daachorse
+from _figures import quick, tell
 from simplemma.strategies.dictionaries.dictionary_factory import DefaultDictionaryFactory
 
 from alerts.matching.engine import TextMatcher
@@ -184,7 +184,7 @@ def main() -> None:
     for word in ("zzzzzz", "яяяяяя"):
         is_ordinary(word)  # loads the dictionaries, once a process
     chance = random.Random(SEED)
-    every = organisations(chance, max(sizes := [100, 10_000, 100_000]))
+    every = organisations(chance, max(sizes := [100, 10_000] if quick() else [100, 10_000, 100_000]))
     texts = posts(chance, every[:100])
     folded = [fold(text) for text in texts]
     pairs = [("", text) for text in texts]
@@ -211,7 +211,10 @@ def main() -> None:
                 f"{POSTS / floor:9,.0f}, ratio {ratio:.2f} (goal {goal.get(count, 'none')}), {matches} matches, "
                 f"built in {built:.2f} s"
             )
-            sys.stdout.flush()
+            pairs_of = [(POSTS / mine, POSTS / floor) for mine, floor in rounds]
+            what = f"matching: {count:,} {'with' if loose else 'without'} typos"
+            wanted = float(goal[count]) if count in goal else None
+            tell(what, pairs_of, "posts/s", "bare scan", goal=wanted)
         for name, make in PEERS.items():
             if count < 100_000 or make in (pyahocorasick, flash):
                 speed = rate(make(terms), folded)

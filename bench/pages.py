@@ -42,6 +42,7 @@ from indexer.store import FACETS, Store
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "tests")]
 from _corpus import posts, vocabulary  # noqa: E402 - stands beside this file
+from _figures import tell  # noqa: E402 - likewise
 from elastic.nodes import Cluster  # noqa: E402 - stands in tests/
 from growth import queries  # noqa: E402 - stands beside this file
 
@@ -342,6 +343,9 @@ def measured(kind: str, url: str, folder: Path, arguments: argparse.Namespace) -
                     f" {p95(took) / p95(bare):.2f}, median of ratios {statistics.median(ratios):.2f} (goal {_OVERHEAD})"
                 )
             print(f"{said}; load {os.getloadavg()[0]:.1f}", flush=True)
+            if page.bare:
+                pair = (p95(took), p95(bare))
+                tell(f"pages: {page.name}, p95", [pair], "ms", "bare query", higher=False, goal=_OVERHEAD)
         sessions = [session(engine, user) for user in users]
         for count in (1, arguments.analysts):
             times, wrong = asyncio.run(together(console, sessions[:count], kinds, arguments.seconds))
