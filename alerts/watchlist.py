@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date
 from typing import Annotated, Self
 
@@ -187,7 +188,7 @@ class Watchlist(_Strict):
 
     @model_validator(mode="after")
     def _ids_differ(self) -> Self:
-        ids = [organisation.id for organisation in self.organisations]
-        for twice in sorted({name for name in ids if ids.count(name) > 1}):
+        counts = Counter(organisation.id for organisation in self.organisations)
+        for twice in sorted(name for name, count in counts.items() if count > 1):
             raise ValueError(f"organisation {twice!r} stands here twice")
         return self

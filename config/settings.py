@@ -427,14 +427,20 @@ class Settings(_Section):
     log: LogSettings = LogSettings()
 
 
+def settings_file(path: Path | None = None, environ: Mapping[str, str] | None = None) -> Path:
+    """The file that ``load_settings`` reads, whether it is there or not."""
+    environment = os.environ if environ is None else environ
+    return path or Path(environment.get(f"{_PREFIX}CONFIG") or _FILE)
+
+
 def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
     """Read the settings. ``path``: the file; else ``$DUSKWATCH_CONFIG``; else ``./duskwatch.toml`` if there.
 
     Raises ``InputError`` with every fault, and for a file that was named but is not there.
     """
     environment = os.environ if environ is None else environ
-    named = path or (Path(environment[f"{_PREFIX}CONFIG"]) if environment.get(f"{_PREFIX}CONFIG") else None)
-    file = named or Path(_FILE)
+    file = settings_file(path, environment)
+    named = path or environment.get(f"{_PREFIX}CONFIG")
     values: dict[str, Any] = {}
     if named or file.exists():
         values = _read_toml(file)

@@ -29,9 +29,11 @@ from alerts.watchlist import Organisation
 from config.errors import DuskwatchError, InputError
 from config.inputs import yaml_files
 from config.log import configure
+from config.settings import settings_file
 from console.copies import compare_copies
 from console.editing import noticed
 from console.evidence import purge_evidence
+from console.freshness import Stamps, stamps
 from console.heartbeat import Heart
 from console.rewinding import rewind
 from console.steady import SteadyClock
@@ -79,6 +81,7 @@ class Service:
         self._matchers = current_matcher()
         self._watchlist_files = _stamps(self._inputs.settings.watchlists_dir)
         self._reloading = threading.Lock()
+        self._files: Stamps = ()  # as they were last read again: the first look reads what changed meanwhile
         self._channel_files: dict[Path, tuple[int, int]] = {}
         self._channels: dict[str, Channel] = {}
         self._purge_clock, self._evidence_clock = SteadyClock(), SteadyClock()  # each asked once a day
@@ -188,6 +191,10 @@ class Service:
             self._read_again()
 
     def _read_again(self) -> None:
+        files = self._stamps()
+        if files == self._files:
+            return  # to read a hundred thousand terms takes longer than the pause between two looks
+        self._files = files
         self._watchlist_files = _stamps(self._inputs.settings.watchlists_dir)
         try:
             fresh = read_inputs(self._config)
@@ -213,6 +220,11 @@ class Service:
             noticed(now, engine, _by_id(before), _by_id(fresh), WATCH, at)
             noticed(now, engine, before.sources, fresh.sources, SOURCE, at)
         _log.info("files were changed and are in force")
+
+    def _stamps(self) -> Stamps:
+        settings = self._inputs.settings
+        places = [settings.sources_dir, settings.watchlists_dir, settings.channels_dir, settings.routes_dir]
+        return stamps([*places, settings_file(self._config)])
 
     def _open_channels(self) -> None:
         """Open the channels anew when their files changed. Only the deliverer's job calls this once the service

@@ -46,6 +46,7 @@ def test_every_fault_is_told_at_once_with_line_field_and_cure(tmp_path: Path) ->
         ("a: [1\n", "mend the YAML"),
         ("a: !!python/object:os.system x\n", "could not determine a constructor"),
         ("a: " + "[" * 200, "YAML"),
+        ("a: " + "[" * 500_000 + "]" * 500_000, "nested deeper than 50"),
     ],
 )
 def test_hostile_yaml_is_refused(tmp_path: Path, text: str, wanted: str) -> None:

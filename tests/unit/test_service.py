@@ -20,7 +20,7 @@ from peers import wait_until
 from config.errors import InputError
 from console.demo.receiver import Receiver
 from console.service import Service
-from console.wiring import crawl
+from console.wiring import Inputs, crawl, read_inputs
 
 if TYPE_CHECKING:
     from conftest import Workspace
@@ -199,11 +199,35 @@ def test_reloading_keeps_the_last_good_files_and_takes_new_pauses(workspace: Wor
     assert made._inputs is good
 
 
+def test_files_are_read_again_only_where_one_changed(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A large watchlist takes longer to read than the pause between two looks."""
+    made = Service(workspace.write("duskwatch.toml", SETTINGS))
+    reads = 0
+
+    def counted(config: Path | None) -> Inputs:
+        nonlocal reads
+        reads += 1
+        return read_inputs(config)
+
+    monkeypatch.setattr("console.service.read_inputs", counted)
+    made._reload()  # what changed while it was made
+    made._reload()
+    assert reads == 1
+    workspace.write("config/watchlists/a.yaml", "organisations: [{id: late, name: Invented Harbour}]\n")
+    made._reload()
+    made._reload()
+    assert reads == 2
+    assert [each.id for each in made._inputs.organisations] == ["late"]
+
+
 def test_a_changed_watchlist_counts_from_the_next_watch_on(workspace: Workspace) -> None:
     workspace.write("duskwatch.toml", SETTINGS)
     made = Service(workspace.folder / "duskwatch.toml")
     folder = made._inputs.settings.watchlists_dir
     folder.mkdir(parents=True, exist_ok=True)
+    made._reload()
     made._watch()
     (folder / "late.yaml").write_text("organisations:\n  - {id: late, name: Invented Harbour}\n")
     made._watch()
