@@ -45,6 +45,7 @@ if [ "${1:-}" = test ]; then
   command -v gpg >/dev/null || missing+=(gnupg)
   command -v ip >/dev/null && command -v tcpdump >/dev/null || missing+=(iproute2 tcpdump)
   command -v chromium >/dev/null || missing+=(chromium)
+  command -v docker-compose >/dev/null || docker compose version >/dev/null 2>&1 || missing+=(docker-compose)
   compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
   [ ${#missing[@]} = 0 ] || need "${missing[@]}"
 fi
