@@ -29,6 +29,8 @@ from config.errors import StopError
 from indexer.custody import Custody, Entry, fingerprint, public_pem, sealed_by
 from indexer.post import Stored
 
+_FORM = "duskwatch.evidence/1"
+_ENTRIES = frozenset({"kept", "removed", "sealed"})
 _MOST_BYTES = 2_000_000_000  # of one file of a package when it is checked
 _README = """This package was made by Duskwatch. To check it without Duskwatch:
 
@@ -60,13 +62,15 @@ class Exported:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What held when a package or a folder was checked."""
+    """What held when a package or a folder was checked. ``unchained``: files of pages that stand in no chain, so nobody
+    can say whether they were changed: versions before the chain kept them, or somebody put them there."""
 
     entries: int
     pages: int
     seals: int
     signed_by: str
     head: str
+    unchained: int = 0
 
 
 def export(
@@ -120,7 +124,7 @@ def export(
         [{"post": one.post.id, "revision": one.revision, "facts": facts(one)} for one in revisions]
     )
     manifest = {
-        "form": "duskwatch.evidence/1",
+        "form": _FORM,
         "alert": alert.get("id"),
         "made_at": at.isoformat(),
         "signed_by": fingerprint(key.public_key()),
@@ -160,6 +164,11 @@ def _checked(package: zipfile.ZipFile, trusted: Ed25519PublicKey | None) -> Chec
     except InvalidSignature:
         raise EvidenceBroken("manifest.json was changed, or another key signed it") from None
     manifest = json.loads(written)
+    if manifest["form"] != _FORM:
+        raise EvidenceBroken(
+            f"the package has form {str(manifest['form'])[:40]}, this version knows {_FORM}",
+            cure="check it with a newer duskwatch; README.txt in it says how to check it with none",
+        )
     named = set(manifest["files"]) | {"manifest.json", "manifest.sig"}
     there = package.namelist()
     if set(there) != named or len(there) != len(named):
@@ -176,6 +185,7 @@ def _checked(package: zipfile.ZipFile, trusted: Ed25519PublicKey | None) -> Chec
         at += length
     if at != len(pages):
         raise EvidenceBroken("pages.warc.gz holds more than the chain of custody names")
+    _known(entries)
     for entry in entries:
         if not entry.holds() or (entry.what == "sealed" and not sealed_by(entry, key)):
             raise EvidenceBroken(f"entry {entry.number} of the chain of custody was changed")
@@ -191,6 +201,7 @@ def check_folder(folder: Path, key: Ed25519PublicKey) -> Checked:
     entries = seals = 0
     head = ""
     for entry in Custody(folder).entries():
+        _known([entry])
         entries += 1
         head = entry.hash
         if entry.what == "kept":
@@ -209,7 +220,9 @@ def check_folder(folder: Path, key: Ed25519PublicKey) -> Checked:
             raise EvidenceBroken(
                 f"{entry.fields['file']} is gone and nobody removed it on purpose: {error}"
             ) from error
-    return Checked(entries, len(standing), seals, fingerprint(key), head)
+    chained = {str(entry.fields["file"]) for entry in kept}
+    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*.warc.gz")}
+    return Checked(entries, len(standing), seals, fingerprint(key), head, len(there - chained))
 
 
 def removable(folder: Path, before: datetime, held: Iterable[str]) -> list[str]:
@@ -260,6 +273,16 @@ def kept_pages(custody: Custody, references: Iterable[str]) -> dict[str, Entry]:
         if entry.what == "kept" and reference in wanted:
             found[reference] = entry
     return found
+
+
+def _known(entries: Iterable[Entry]) -> None:
+    """A newer version may enter what this one would pass over in its check."""
+    for entry in entries:
+        if entry.what not in _ENTRIES:
+            raise EvidenceBroken(
+                f"entry {entry.number} of the chain says {entry.what[:40]!r}, which this version does not know",
+                cure="check it with the version that wrote it, or a newer one",
+            )
 
 
 def _page(folder: Path, entry: Entry) -> bytes:

@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from config.errors import RetryError, StopError
+from config.sqlite import TOO_NEW
 
 #: The tables of every room register here.
 metadata = sa.MetaData()
@@ -114,7 +115,7 @@ def migrate(engine: sa.Engine) -> None:
         if current is not None and current not in {script.revision for script in scripts.walk_revisions()}:
             raise DatabaseTooNew(
                 f"the state database has schema {current}, which this version does not know",
-                cure="update duskwatch, or restore a backup made by this version",
+                cure=TOO_NEW,
             )
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

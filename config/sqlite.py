@@ -6,6 +6,9 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+#: What to do about a file that a newer version has written.
+TOO_NEW = "update duskwatch, or restore a backup made by this version"
+
 
 @contextmanager
 def transaction(db: sqlite3.Connection, kind: str = "IMMEDIATE") -> Iterator[None]:

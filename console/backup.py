@@ -180,8 +180,12 @@ def _check(settings: Settings, backup: Backup, data: Path) -> int:
     for path in sorted(data.glob("*.db")):
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
             said = db.execute("PRAGMA integrity_check").fetchone()[0]
-        if said != "ok":
-            raise BackupBroken(f"{path.name} is damaged: {said}", cure="take another backup")
+            loose = db.execute("PRAGMA foreign_key_check").fetchall()
+        if said != "ok" or loose:
+            what = f"{len(loose)} rows belong to none" if loose else said
+            raise BackupBroken(f"{path.name} is damaged: {what}", cure="take another backup")
+    if backup.alerts != (alerts := _count(data / "state.db", "alert")):
+        raise BackupBroken(f"{alerts} of {backup.alerts} alerts are there", cure="take another backup")
     there = settings.model_copy(
         update={
             "data_dir": data,
@@ -263,12 +267,13 @@ def _copy_files(settings: Settings, data: Path, own: dict[str, Path]) -> None:
 def _copy_evidence(folder: Path, target: Path) -> None:
     """Evidence grows at its end only, so a chain that is copied first speaks of pages that are there afterwards, unless
     what it names is removed on purpose meanwhile: then again."""
+    if not folder.is_dir():
+        return
     for _ in range(_TRIES):
-        if not (folder / CUSTODY).exists():
-            return
         shutil.rmtree(target, ignore_errors=True)
         target.mkdir(mode=0o700)
-        shutil.copy2(folder / CUSTODY, target / CUSTODY)
+        if (folder / CUSTODY).exists():  # versions before the chain kept pages too
+            shutil.copy2(folder / CUSTODY, target / CUSTODY)
         for path in sorted(folder.rglob("*.warc.gz")):
             place = target / path.relative_to(folder)
             place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -20,7 +20,7 @@ from pathlib import Path
 import structlog
 
 from config.errors import SpoolFull, StoreRefused, StoreUnavailable
-from config.sqlite import statements, transaction
+from config.sqlite import TOO_NEW, statements, transaction
 from indexer.deposit import Deposit, Put, from_bytes, to_bytes
 from indexer.post import Post
 from indexer.serial import from_values, unchecked_values
@@ -228,7 +228,9 @@ class Spool:
         with transaction(self._db):
             version = self._db.execute("PRAGMA user_version").fetchone()[0]
             if version > _SCHEMA:
-                raise StoreRefused(f"{self._path} has schema {version}", cure="update duskwatch")
+                raise StoreRefused(
+                    f"{self._path} has schema {version}, this version knows {_SCHEMA}", cure=TOO_NEW
+                )
             if version == 0:  # another process may have been faster
                 script = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
                 for statement in statements(script):

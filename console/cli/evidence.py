@@ -76,7 +76,12 @@ def verify(
         own = trusted or signing_key(keys_folder(settings)).public_key()
         found, by = check_folder(evidence_folder(settings), own), ""
     said = f"holds: {found.pages} pages, {found.entries} entries, {found.seals} seals, head {found.head or 'none'}"
-    show(context, asdict(found), f"{said}\nsigned by {found.signed_by}{by}")
+    lines = [said, f"signed by {found.signed_by}{by}"]
+    if found.unchained:
+        lines.append(
+            f"{found.unchained} files of pages stand in no chain: versions before the chain kept them, or somebody else"
+        )
+    show(context, asdict(found), "\n".join(lines))
 
 
 @app.command()

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from config.errors import CursorUnknown, StoreRefused, StoreUnavailable
-from config.sqlite import statements, transaction
+from config.sqlite import TOO_NEW, statements, transaction
 from indexer.post import Change, ChangeKind, Outcome, Post, PostKey, Stored
 from indexer.store import Ailment, ChangePage, Filters, PurgePolicy, SearchPage, Sort, StoreStats
 from indexer.stores import sqlite_rows as rows
@@ -306,7 +306,7 @@ class SqliteStore:
             if version > _SCHEMA:
                 raise StoreRefused(
                     f"{self._path} has schema {version}, this version knows {_SCHEMA}",
-                    cure="update duskwatch",
+                    cure=TOO_NEW,
                 )
             script = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
             for statement in statements(script):
