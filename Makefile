@@ -1,4 +1,4 @@
-.PHONY: help setup demo test check conformance faults quality bench soak docs lock clean
+.PHONY: help setup demo test check conformance faults quality bench soak sbom audit dist docs lock clean
 PY := .venv/bin/python
 
 help:
@@ -11,6 +11,9 @@ help:
 	@echo "make bench   every figure beside its floor from the same run, into docs/benchmarks.md (ARGS=--quick: minutes)"
 	@echo "make soak    two hours of the service on a forum that changes: does anything grow?"
 	@echo "make docs    write docs/reference.md anew from the code"
+	@echo "make sbom    write build/duskwatch.cdx.json: all that an installation consists of"
+	@echo "make audit   whether what is installed is what the lock names, and untouched; ARGS='--advisories FOLDER'"
+	@echo "make dist    build sdist and wheel reproducibly from what is committed, with SBOM and SHA256SUMS"
 	@echo "make lock    write requirements.lock anew from pyproject.toml"
 
 setup:
@@ -54,6 +57,15 @@ docs: setup
 
 lock:
 	@tools/lock.sh
+
+sbom: setup
+	@$(PY) tools/sbom.py $(ARGS)
+
+audit: setup
+	@$(PY) tools/audit.py $(ARGS)
+
+dist: setup
+	@$(PY) tools/dist.py $(ARGS)
 
 clean:
 	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis
