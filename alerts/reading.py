@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from alerts.matching.port import Match, Matcher, telling
 from alerts.reposts import Clue, clues_of
 from alerts.scope import in_scope, out_of_scope
 from alerts.watchlist import Organisation
-from indexer.fact import Fact, facts
+from indexer.fact import Fact, facts, facts_many
 from indexer.post import Change, ChangeKind, Kind
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def read(
     if profiles:
         readings = _unnamed(readings, profiles, organisations, heard)
     threads = {_thread(each.change) for each in readings if each.found or each.possible} | set(known)
-    return [_claimed(each) if _thread(each.change) in threads else each for each in readings]
+    return _claimed(readings, threads)
 
 
 def _thread(change: Change) -> Thread:
@@ -118,7 +118,7 @@ def _unnamed(
             or profiles.needs_looking(each.change.stored.post.title, each.change.stored.post.text)
         )
     ]
-    posts = [readings[number].change.stored.post for number in asked]
+    posts = [readings[number].change.stored.post for number in asked if not readings[number].facts]
     made = list(readings)
     claimed = [cache(partial(facts, post.title, post.text)) for post in posts]
     try:
@@ -140,12 +140,29 @@ def _names_nobody(reading: Reading) -> bool:
     return not told and change.stored.post.kind is not Kind.REPLY
 
 
-def _claimed(reading: Reading) -> Reading:
-    if reading.failed or reading.change.kind is ChangeKind.REMOVED:
-        return reading
+def _claimed(readings: Sequence[Reading], threads: Collection[Thread]) -> list[Reading]:
+    """The readings, those of some threads with what they claim: all texts at once, and one by one where one of them
+    cannot be read."""
+    made = list(readings)
+    asked = [
+        number
+        for number, each in enumerate(readings)
+        if _thread(each.change) in threads and not each.failed and each.change.kind is not ChangeKind.REMOVED
+    ]
+    posts = [readings[number].change.stored.post for number in asked if not readings[number].facts]
+    try:
+        all_at_once = iter(list(facts_many((post.title, post.text) for post in posts)))
+    except Exception:  # noqa: BLE001 - the text at fault is found, told and counted below
+        all_at_once = None
+    for number in asked:
+        made[number] = _with_claims(readings[number], all_at_once)
+    return made
+
+
+def _with_claims(reading: Reading, all_at_once: Iterator[tuple[Fact, ...]] | None) -> Reading:
     post = reading.change.stored.post
     try:
-        claimed = reading.facts or facts(post.title, post.text)
+        claimed = reading.facts or (next(all_at_once) if all_at_once else facts(post.title, post.text))
         return replace(
             reading,
             facts=claimed,

@@ -38,6 +38,8 @@ _CJK = (
     (0x20000, 0x32400),
     (0x0E00, 0x0F00),
 )
+_FIRST_CJK = min(low for low, _ in _CJK)
+_NONE = np.empty(0, np.intp)
 _ARTICLES = ("", "ال", "و", "وال", "لل", "ل", "بال", "ب")
 _ENDING = 5  # letters that may follow the stem of a word
 _LONG = 25  # characters without a gap that no word has: addresses, keys, hashes
@@ -99,6 +101,16 @@ def _tables() -> tuple[Codes, Codes]:
             words[code] = code
     words[0x20000:0x32400] = np.arange(0x20000, 0x32400)
     return plain, words
+
+
+@cache
+def _kinds() -> npt.NDArray[np.uint8]:
+    """For every character of *plain*: 2 where it is of a script without spaces, 1 for other letters and digits, else
+    0."""
+    kinds: npt.NDArray[np.uint8] = (_tables()[1] != _GAP).astype(np.uint8)
+    for low, high in _CJK:
+        kinds[low:high] *= 2
+    return kinds
 
 
 @cache
@@ -187,11 +199,11 @@ def folded(text: str) -> tuple[str, str, npt.NDArray[np.intp] | None]:
     blank = found == _GAP
     kept[1:] &= ~(blank[1:] & blank[:-1])
     origin = None
-    if not kept.all():
-        origin = np.flatnonzero(kept)
+    if np.count_nonzero(kept) < len(kept):
+        (origin,) = kept.nonzero()
         found = found[origin]
     letters = to_words.take(found)
-    joints = _joints(found, letters)
+    joints = _joints(found)
     if len(joints):
         origin = np.arange(len(text), dtype=np.intp) if origin is None else origin
         origin = np.insert(origin, joints, origin[joints - 1])
@@ -200,15 +212,12 @@ def folded(text: str) -> tuple[str, str, npt.NDArray[np.intp] | None]:
     return _decoded(found), _decoded(letters), origin
 
 
-def _joints(found: Codes, letters: Codes) -> npt.NDArray[np.intp]:
+def _joints(found: Codes) -> npt.NDArray[np.intp]:
     """Where a script without spaces meets another: a space is read there, so that words of both stand alone."""
-    spaceless = np.zeros(len(found), bool)
-    for low, high in _CJK:
-        spaceless |= (found >= low) & (found < high)
-    if not spaceless.any():
-        return np.empty(0, np.intp)
-    letter = letters != _GAP
-    return np.flatnonzero((spaceless[1:] != spaceless[:-1]) & letter[1:] & letter[:-1]) + 1
+    if not len(found) or found.max() < _FIRST_CJK:
+        return _NONE
+    kinds = _kinds().take(found)
+    return np.flatnonzero(kinds[1:] + kinds[:-1] == 3) + 1
 
 
 def beside_digits(words: str) -> str:
@@ -267,7 +276,8 @@ class Vocabulary:
 
     def _read(self, text: str, written: str, view: str, origin: npt.NDArray[np.intp] | None) -> Reading:
         hits: dict[str, list[Hit]] = {name: [] for name in self._names}
-        for start, end, number in self._scan(f" {view} "):
+        padded = f" {view} "
+        for start, end, number in self._scan(padded):
             for name, tag, exact, before, after, ending in self._entries[number]:
                 first, last = start + before - 1, end - after - 1
                 if ending:
@@ -278,7 +288,7 @@ class Vocabulary:
                 if exact and not written.startswith(exact, first):
                     continue
                 hits[name].append(_hit((tag, first, last)))
-        return Reading(text, written, view, origin, hits, _long(view))
+        return Reading(text, written, view, origin, hits, _long(padded) if len(view) >= _LONG else ())
 
 
 def _in_digits(written: str, origin: npt.NDArray[np.intp] | None) -> tuple[str, str, npt.NDArray[np.intp]]:
@@ -303,10 +313,9 @@ def _spaceless(char: str) -> bool:
     return any(low <= code < high for low, high in _CJK)
 
 
-def _long(view: str) -> list[tuple[int, int]]:
-    if len(view) < _LONG:
-        return []
-    coded = np.frombuffer(view.encode(), np.uint8) if view.isascii() else _coded(view)
-    gaps = np.concatenate(([-1], np.flatnonzero(coded == _GAP), [len(coded)]))
-    wide = np.flatnonzero(np.diff(gaps) > _LONG)
-    return [(int(gaps[at]) + 1, int(gaps[at + 1])) for at in wide]
+def _long(padded: str) -> list[tuple[int, int]]:
+    """Of *words* between two spaces the long ones, by their places without these."""
+    coded = np.frombuffer(padded.encode(), np.uint8) if padded.isascii() else _coded(padded)
+    (gaps,) = (coded == _GAP).nonzero()
+    (wide,) = (gaps[1:] - gaps[:-1] > _LONG).nonzero()
+    return [(int(gaps[at]), int(gaps[at + 1]) - 1) for at in wide.tolist()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
 from indexer import checksums
@@ -41,6 +42,7 @@ _LINK = re.compile(
     r"discord\.(?:gg|com/invite)/(?P<discord>[a-z0-9-]{2,32})|wa\.me/(?P<whatsapp>[0-9]{7,15})|"
     r"keybase\.io/(?P<keybase>[a-z0-9_]{2,20}))(?!\w)"
 )
+_LINK_SIGN = re.compile(r"/(?:(?<=[.\])]me/)|(?<=\.(?:gg|io)/)|(?<=\.dog/)|(?<=d\.com/)i)")
 _MAIL = re.compile(
     r"(?<![\w.+-])[a-z0-9][\w.+-]{0,63}(?:@| ?[\[({](?:at|@)[\])}] ?)(?:[a-z0-9-]{1,63}(?:\.| ?[\[({](?:dot|\.)[\])}] ?)){1,8}[a-z]{2,24}(?![\w@-])"
 )
@@ -76,14 +78,12 @@ def read(reading: Reading, hits: Sequence[Hit]) -> Iterator[Fact]:
 
 def _all(reading: Reading, hits: Sequence[Hit]) -> Iterator[Fact]:
     text = reading.plain
-    if "/" in text and any(
-        sign in text for sign in (".me/", "]me/", ")me/", ".gg/", "d.com/i", ".dog/", ".io/")
-    ):
+    if _LINK_SIGN.search(text):
         for found in _LINK.finditer(text):
             kind = found.lastgroup or ""
             yield reading.fact(kind, found[kind], found.span())
     mails: list[tuple[int, int]] = []
-    spelt = any(sign in text for sign in _SIGNS)
+    spelt = ("]" in text or ")" in text or "}" in text) and any(sign in text for sign in _SIGNS)
     if spelt or "@" in text:
         for fact, place in _mails(reading, hits, _AT if spelt else _PLAIN_AT):
             mails.append(place)
@@ -99,6 +99,7 @@ def _mails(
 ) -> Iterator[tuple[Fact, tuple[int, int]]]:
     text = reading.plain
     jabbers = [hit for hit in hits if hit.tag == "jabber"]
+    sellers = sorted(hit.start for hit in hits if hit.tag != "contact")
     search = sign.search
     checked, in_row = -1, False
     at = search(text)
@@ -107,8 +108,8 @@ def _mails(
             return
         if at.start() >= checked:
             first, checked = reading.line(at.start())
-            sellers = any(first <= hit.start < checked and hit.tag != "contact" for hit in hits)
-            in_row = not sellers and is_like_row(text[first:checked])
+            sellers_own = bisect_left(sellers, first) < bisect_left(sellers, checked)
+            in_row = not sellers_own and is_like_row(text[first:checked])
         if in_row:  # of whom the data are, not of who sells them
             at = search(text, checked)
             continue
@@ -130,8 +131,10 @@ def _token(text: str, end: int) -> int:
 
 
 def _mail(reading: Reading, found: re.Match[str], jabbers: Sequence[Hit]) -> Fact:
-    value = re.sub(r" ?[\[({](?:at|@)[\])}] ?", "@", found[0])
-    value = re.sub(r" ?[\[({](?:dot|\.)[\])}] ?", ".", value)
+    value = found[0]
+    if any(sign in value for sign in "])}"):
+        value = re.sub(r" ?[\[({](?:at|@)[\])}] ?", "@", value)
+        value = re.sub(r" ?[\[({](?:dot|\.)[\])}] ?", ".", value)
     near = any(
         0 <= found.start() - hit.end <= 12 and "@" not in reading.plain[hit.end : found.start()]
         for hit in jabbers

@@ -22,15 +22,19 @@ _MOST = 100
 def read(reading: Reading, hits: Sequence[Hit]) -> Iterator[Fact]:
     """Runs of hex digits of a hash's length, by the name of the algorithm of that length. Behind a word for a
     key they are none, nor is an address of a wallet."""
+    if not reading.long:
+        return
     torrents = list(islice(_MAGNET.finditer(reading.plain), _MOST)) if "magnet:" in reading.plain else []
     for found in torrents:
         yield reading.fact("magnet", found["hash"], found.span())
     for start, end in reading.long[:_MOST]:
         kind = _KINDS.get(end - start)
+        if kind is None:
+            continue
         written = reading.plain[start:end]
         if any(found.start() <= start < found.end() for found in torrents):
             continue
-        if kind is None or not _HEX.fullmatch(written) or written.isdigit():
+        if not _HEX.fullmatch(written) or written.isdigit():
             continue
         named = any(
             0 <= start - hit.end <= _NEAR and "\n\n" not in reading.plain[hit.end : start] for hit in hits

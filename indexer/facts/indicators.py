@@ -31,7 +31,7 @@ _SCHEME = re.compile(r"(?:h(?:xx|tt|\*\*)ps?|s?ftp)(?:://|\[:\]//|\[://\])$")
 _OWNED = re.compile(r"(?:@|_|[\[({]at[\])}] ?|@[\w.]{1,32}:)$")  # a mail or Matrix address goes before
 _PATH = re.compile(r"(?::[0-9]{2,5})?/[^\s<>\"'|\])}]{1,300}")
 _DOTS = re.compile(r" ?(?:\[(?:\.|dot)\]|\((?:\.|dot)\)|\{(?:\.|dot)\}) ?")
-_DEFANGED = ("[.]", "(.)", "{.}", "[dot]", "(dot)", "{dot}")
+_DEFANGED = re.compile(r"[\[({](?:\.|dot)[\])}]")
 #: Generic endings that are seen; any of two letters is a country's, but for those that are files' more often.
 _GENERIC = frozenset(
     "com net org info biz edu gov mil int io co me app dev xyz online site store shop club top live pro tech cloud icu vip "
@@ -74,7 +74,7 @@ def _all(reading: Reading, hits: Sequence[Hit]) -> Iterator[Fact]:
             yield reading.fact(
                 "cve", f"CVE-{found['year']}-{found['number']}", (hit.start, found.end("number"))
             )
-    if "onion" in text:
+    if reading.long and "onion" in text:
         for number, found in enumerate(_ONION.finditer(text)):
             if number < _MOST and checksums.onion(found["onion"]):
                 yield reading.fact("onion", found["onion"], found.span())
@@ -107,7 +107,7 @@ class _Flat:
 
 
 def _flat(text: str) -> _Flat:
-    if not any(sign in text for sign in _DEFANGED):
+    if not ("]" in text or ")" in text or "}" in text) or not _DEFANGED.search(text):
         return _Flat(text, [], [])
     pieces, ends, shifts, behind, size = [], [], [], 0, 0
     for found in _DOTS.finditer(text):

@@ -68,6 +68,8 @@ _STOP = (
 _BEFORE = re.compile(
     rf"{_SOME}\+?[*_]{{0,2}}(?:(?: |(?<=[\u3400-\u9fff]))(?!(?:{_STOP})(?!\w))[^\W\d_][\w'-]{{0,20}}){{0,4}}?[^\S\n]?(?:\(|['\"])?(?:ال|ل)?$"
 )
+#: All up to the last sign that ``_BEFORE`` has no place for: behind it only, a number can reach the noun.
+_BETWEEN_THEM = re.compile(r"(?s:.*)(?:[^\w\s'.,+*(\"-]|,(?![0-9]))")
 _BEFORE_SCALE = re.compile(rf"{_SOME}$")
 _AFTER = re.compile(
     rf"(?: (?:count|total|number|qty|amount|data)\b)?(?: ?\([^)\n]{{1,20}}\))? ?(?:[:=]|->?|\((?=[0-9.,]{{1,12}}[a-z]{{0,2}}\))|(?<=[\u3400-\u9fff]))[ :]{{0,2}}(?:{_BOUND})?"
@@ -112,7 +114,10 @@ def _look(reading: Reading, hit: Hit, found: dict[int, _Found]) -> None:
     text, unit = reading.plain, hit.tag.rstrip("+").replace("_", " ")
     low = max(hit.start - _BEFORE_IT, 0)
     low = max(low, text.rfind("\n", low, hit.start))
-    match = reading.reaching(_BEFORE, low, hit.start) if unit != "total" else None
+    match = None
+    if unit != "total" and reading.words.find("0", low, hit.start) >= 0:
+        cut = _BETWEEN_THEM.match(text, low, hit.start)
+        match = reading.reaching(_BEFORE, cut.end() if cut else low, hit.start)
     if match and _PARTED.search(text, match.start(), hit.start):
         match = None  # "1100万 密码": what stands behind a space is something else
     if match:

@@ -48,19 +48,28 @@ _PAST = re.compile(r"[0-9]\D*[,，/] ?|[0-9]\D* - ")  # a revenue that was told 
 _OF = ("", "in", "annual", "of", "годовая", "de", "в год")
 _MOST = 300
 _NEAR = 40
+_LABELS = ("asked", "revenue")
 
 
 def read(reading: Reading, hits: Sequence[Hit]) -> Iterator[Fact]:
     """Prices (``unit`` is the currency, empty where none is named), a victim's revenue, and the coins taken for
     payment. A step of an auction is a part."""
     text = reading.plain
-    labels = [hit for hit in hits[:_MOST] if hit.tag in ("asked", "revenue")]
-    named = [(hit.start, hit.end, hit.tag) for hit in hits[:_MOST] if hit.tag in CURRENCIES]
+    labels: list[Hit] = []
+    aside: list[Hit] = []
+    named: list[tuple[int, int, str]] = []
+    for hit in hits[:_MOST]:
+        tag, start, end = hit
+        if tag in CURRENCIES:
+            named.append((start, end, tag))
+        else:
+            (labels if tag in _LABELS else aside).append(hit)
     if any(sign in text for sign in SIGNS):
         for found in islice(_SIGN.finditer(text), _MOST):
-            prefix = _SIGN_PREFIX.search(text, max(found.start() - 2, 0), found.start())
-            start = prefix.start() if prefix else found.start()
-            named.append((start, found.end(), _SIGN_NAMES.get(text[start : found.end()]) or SIGNS[found[0]]))
+            start, end = found.span()
+            prefix = _SIGN_PREFIX.search(text, max(start - 2, 0), start)
+            start = prefix.start() if prefix else start
+            named.append((start, end, _SIGN_NAMES.get(text[start:end]) or SIGNS[found[0]]))
     taken: list[tuple[int, int]] = []
     bare = []
     for start, end, unit in sorted(named):
@@ -80,7 +89,7 @@ def read(reading: Reading, hits: Sequence[Hit]) -> Iterator[Fact]:
             place_ = (amount.start("number"), amount.end())
             taken.append(place_)
             yield _fact(reading, place_, value, _unit(text, place_[1], bare), labels, place_[0])
-    for hit in hits[:_MOST]:
+    for hit in aside:
         behind = hit.tag == "asked behind" and reading.reaching(
             _LABELLED, max(hit.start - _NEAR, 0), hit.start
         )
@@ -88,7 +97,8 @@ def read(reading: Reading, hits: Sequence[Hit]) -> Iterator[Fact]:
             taken.append(behind.span())
             value = _value(behind["number"], behind["scale"], "")
             yield reading.fact("price", value, (behind.start(), hit.end))
-    yield from _payment(reading, hits[:_MOST], bare)
+    if bare:
+        yield from _payment(reading, aside, bare)
 
 
 def _unit(text: str, at: int, bare: Sequence[tuple[int, int, str]]) -> str:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from quality.measure_facts import judged, texts
 
-from indexer.fact import Fact, facts
+from indexer.fact import Fact, facts, facts_many
 
 
 def read(text: str, kind: str) -> list[Fact]:
@@ -268,6 +268,14 @@ def test_the_texts_checked_by_hand_are_read_exactly() -> None:
     wrong = [each for each in judged() if not each.exact]
     assert len(wrong) <= 0.005 * len(list(judged())), wrong
     assert len(texts()) >= 250
+
+
+def test_posts_read_together_claim_what_each_claims_alone() -> None:
+    whole = [str(each["t"]) for each in texts()]
+    posts = list(zip(["", *whole], whole, strict=False))
+    assert len(posts) > 2 * 64, "more than are read in a row"
+    assert list(facts_many(posts)) == [facts(*post) for post in posts]
+    assert list(facts_many([])) == []
 
 
 _PIECES = st.sampled_from(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from alerts.matching.port import Listener, Match
 from alerts.outbox import delivery_table, enqueue, list_deliveries
 from alerts.watcher import Watcher, WatchRun
 from alerts.watchlist import Organisation, Scope
+from indexer.fact import Fact, facts_many
 from indexer.opening import open_store
 from indexer.post import Kind, Post, PostKey
 from indexer.store import Store
@@ -219,6 +220,25 @@ def test_a_post_that_cannot_be_read_does_not_stop_the_feed(store: Store, databas
         run = watcher(store, database, matcher=Breaks()).run_once()
     assert (run.changes, run.alerts_new, run.failed) == (2, 1, 1)
     assert [each.get("post") for each in logged] == ["forum/1/1"]
+
+
+def test_a_post_whose_claims_cannot_be_read_does_not_stop_the_others(
+    store: Store, database: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(posts: Iterable[tuple[str, str]]) -> Iterator[tuple[Fact, ...]]:
+        for title, text in posts:
+            if "poison" in text:
+                raise RuntimeError("a fault of ours")
+            yield from facts_many([(title, text)])
+
+    monkeypatch.setattr("alerts.reading.facts_many", breaks)
+    monkeypatch.setattr("alerts.reading.facts", lambda title, text: next(breaks([(title, text)])))
+    store.put([post("1", 1, "poison of Invented Bank"), post("2", 1, "6 million users of Invented Bank")])
+    with capture_logs() as logged:
+        run = watcher(store, database).run_once()
+    assert (run.changes, run.alerts_new, run.failed) == (2, 1, 1)
+    assert [each.get("post") for each in logged] == ["forum/1/1"]
+    assert "6 million users" in str(payloads(database))
 
 
 def test_what_another_watcher_handled_meanwhile_is_left(store: Store, database: sa.Engine) -> None:
