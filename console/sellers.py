@@ -7,8 +7,8 @@ handle found so the search goes on, and every step says by what it was taken.
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from alerts.reposts import CONTACTS
@@ -16,7 +16,7 @@ from config.errors import QueryError
 from console.pivots import named, pivot
 from indexer.fact import Fact
 from indexer.post import Stored
-from indexer.store import Filters, Store
+from indexer.store import Filters, SearchPage, Store
 from indexer.text import fold
 
 _MOST_POSTS, _MOST_CONTACTS, _MOST_READ = 100, 12, 60
@@ -78,16 +78,16 @@ class Network:
 def posts_by(store: Store, name: str, source: str = "", most: int = _MOST_POSTS) -> tuple[list[Stored], int]:
     """The newest posts of a handle, and how many there are about. On all sources where none is named. None where the
     name has no letter or digit to search for."""
-    words = fold(name)
-    if not words:
-        return [], 0
-    filters = Filters(sources=(source,) if source else ())
-    try:
-        found = store.search(f'author:"{words}"', filters=filters, limit=most)
-    except QueryError:
-        return [], 0
-    posts = [hit.stored for hit in found.hits if _same(hit.stored.post.author, name)]
-    return posts, found.total - len(found.hits) + len(posts)
+    found = _by(store, name, source, most)
+    return [hit.stored for hit in found.hits], found.total
+
+
+def listings_by(
+    store: Store, name: str, source: str = "", *, limit: int = 100, after: str | None = None
+) -> SearchPage:
+    """A page of the listings that a handle wrote in, the newest first, with counts by source and board; as
+    ``posts_by`` otherwise."""
+    return _by(store, name, source, limit, after, ("source", "board"), by_listing=True)
 
 
 def contacts_of(posts: Iterable[Stored]) -> dict[tuple[str, str], tuple[Fact, list[str]]]:
@@ -154,6 +154,36 @@ def _holders(store: Store, kind: str, value: str) -> tuple[dict[Handle, str], bo
         if post.author.strip() and own:
             holders.setdefault(Handle(post.key.source, post.author), post.id)
     return holders, found.passed > 0
+
+
+def _by(
+    store: Store,
+    name: str,
+    source: str,
+    most: int,
+    after: str | None = None,
+    facets: Sequence[str] = (),
+    by_listing: bool = False,
+) -> SearchPage:
+    """What is written under a name. Its words find longer names as well, which are left out; ``total`` counts those of
+    other pages."""
+    words, filters = fold(name), Filters(sources=(source,) if source else ())
+    nothing = SearchPage((), 0, facets={each: {} for each in facets})
+    if not words:
+        return nothing
+    try:
+        found = store.search(
+            f'author:"{words}"',
+            filters=filters,
+            limit=most,
+            after=after,
+            facets=facets,
+            by_listing=by_listing,
+        )
+    except QueryError:
+        return nothing
+    hits = tuple(hit for hit in found.hits if _same(hit.stored.post.author, name))
+    return replace(found, hits=hits, total=found.total - len(found.hits) + len(hits))
 
 
 def _same(author: str, name: str) -> bool:

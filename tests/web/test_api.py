@@ -78,7 +78,7 @@ def test_posts_sellers_and_listings(ask: Any) -> None:
     bars = ask("GET", "/histogram", params={"q": "customers", "interval": "day"}).json()["bars"]
     assert bars == [{"at": "2026-01-06T00:00:00Z", "posts": 2}]
     one = ask("GET", "/sellers", params={"name": "Openseller"}).json()
-    assert one["contacts"] == [{"kind": "telegram", "value": "openseller", "listings": 1}]
+    assert one["contacts"] == [{"kind": "telegram", "value": "openseller", "unit": "", "listings": 1}]
     told = ask("GET", "/posts", params={"q": "a:("})
     assert told.status_code == 400
 

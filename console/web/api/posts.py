@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from pydantic import AwareDatetime
 
-from console.offers import Contact, offers
+from console.sellers import contacts_of, listings_by
 from console.web.api.answers import SAME, After, IfNoneMatch, Limit, Model, answer, mark, marked
 from console.web.api.callers import ReadsPosts
 from console.web.guard import Here
@@ -83,6 +83,16 @@ class Thread(Model):
     posts: list[Stored]
 
 
+class SellerContact(Model):
+    """A way to reach or pay a seller, such as a wallet with its currency as `unit`, and in how many of the listings
+    shown it stands in their own words."""
+
+    kind: str
+    value: str
+    unit: str
+    listings: int
+
+
 class SellerDetail(Model):
     """What one handle offers, the newest listings first, and the contacts that stand in the listings shown."""
 
@@ -90,7 +100,7 @@ class SellerDetail(Model):
     total: int
     listings: list[FoundPost]
     facets: Mapping[str, Mapping[str, int]]
-    contacts: tuple[Contact, ...]
+    contacts: list[SellerContact]
     next: str | None
 
 
@@ -209,14 +219,17 @@ def seller(
     if_none_match: IfNoneMatch = None,
 ) -> Response:
     """Everything that one handle offers."""
-    found = offers(here.store, name, source, limit=limit, after=_place(request, after))
-    page = found.found
+    page = listings_by(here.store, name, source, limit=limit, after=_place(request, after))
+    contacts = contacts_of(hit.stored for hit in page.hits)
     told = SellerDetail(
         name=name,
         total=page.total,
         listings=[FoundPost.of(hit) for hit in page.hits],
         facets=page.facets,
-        contacts=found.contacts,
+        contacts=[
+            SellerContact(kind=kind, value=value, unit=fact.unit, listings=len(posts))
+            for (kind, value), (fact, posts) in contacts.items()
+        ],
         next=_next(request, page),
     )
     return answer(request, told)
