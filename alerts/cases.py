@@ -19,6 +19,8 @@ from config.database import reading
 from config.errors import StopError
 
 # made once: in a storm of posts, making these costs more than to run them
+#: Who has done what nobody did.
+US = "duskwatch"
 _LISTINGS_AT = sa.select(listing_table).where(
     listing_table.c.source == sa.bindparam("source"), listing_table.c.thread == sa.bindparam("thread")
 )
@@ -313,6 +315,11 @@ def count_alerts(
     with reading(database) as connection:
         rows = connection.execute(query.order_by(number.desc(), column))
         return {row[0]: row[1] for row in rows}
+
+
+def marking_of(connection: sa.Connection, alert: str) -> str:
+    """The marking of an alert."""
+    return str(connection.scalars(sa.select(alert_table.c.tlp).where(alert_table.c.id == alert)).one())
 
 
 def locked_alert(connection: sa.Connection, alert: str) -> Alert:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from typing import get_args
 
 import sqlalchemy as sa
 
+from alerts.channel import Tlp
 from alerts.claims import Claims
 from alerts.likeness import ALIKE, Candidate, How, Joined, Sketch, likeness, same_offer
 from alerts.tables import alert_table, bucket_table, clue_table, insert_new, sketch_table
@@ -46,6 +48,7 @@ _SIGNATURES = sa.select(sketch_table.c.alert, sketch_table.c.signature).where(
 _CLAIMS = sa.select(alert_table.c.id, alert_table.c.claims).where(
     alert_table.c.id.in_(sa.bindparam("alerts", expanding=True)),
     alert_table.c.tier.in_(sa.bindparam("tiers", expanding=True)),
+    alert_table.c.tlp.in_(sa.bindparam("tlps", expanding=True)),
 )
 _SHARING = (
     sa.select(clue_table.c.alert)
@@ -79,8 +82,9 @@ def find_offer(
     clues: tuple[Clue, ...],
     claims: Claims,
     tiers: Collection[str] = ("certain",),
+    tlps: Collection[str] = get_args(Tlp),
 ) -> Joined | None:
-    """The alert of this organisation that offers the same, if any; of one of these tiers."""
+    """The alert of this organisation that offers the same, if any; of one of these tiers and markings."""
     nearest: dict[str, float] = {}
     if sketch:
         for alert, signature in _in_buckets(connection, organisation, sketch):
@@ -93,7 +97,7 @@ def find_offer(
     named = nearest.keys() | shared.keys()
     if not named:
         return None
-    kept = connection.execute(_CLAIMS, {"alerts": sorted(named), "tiers": tiers})
+    kept = connection.execute(_CLAIMS, {"alerts": sorted(named), "tiers": tiers, "tlps": tlps})
     return same_offer(
         claims,
         [

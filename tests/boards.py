@@ -57,7 +57,7 @@ def watcher(
         build_matcher(organisations),
         organisations,
         ("soc",),
-        {"forum": "green"},
+        {"forum": "green", "market": "green"},
         clock,
         **more,
     )

@@ -53,6 +53,18 @@ def test_a_copy_elsewhere_joins(store: Store, database: sa.Engine) -> None:
     assert [event for event, _, _ in told(database)] == ["new"]
 
 
+def test_what_is_marked_otherwise_has_an_alert_of_its_own(store: Store, database: sa.Engine) -> None:
+    store.put([post("1", 1, OFFER), post("77", 1, OFFER + " REPOST", source="vetted", author="reseller")])
+    assert watcher(store, database).run_once().alerts_new == 2
+    assert {(alert.source, alert.tlp) for alert in cases.list_alerts(database)} == {
+        ("forum", "green"),
+        ("vetted", "amber"),
+    }
+    with database.connect() as connection:
+        payloads = connection.scalars(sa.select(delivery_table.c.payload)).all()
+    assert {(each["source"], each["tlp"]) for each in payloads} == {("forum", "green"), ("vetted", "amber")}
+
+
 def test_another_offer_of_the_same_seller_is_another_alert(store: Store, database: sa.Engine) -> None:
     store.put([post("1", 1, OFFER)])
     store.put(

@@ -38,7 +38,7 @@ from indexer.store import Store
 ANA = Actor("ana", "test")
 PORT = Organisation(id="port", name="Made Up Harbour")
 MATCHER = build_matcher([BANK])
-INTAKE = Intake([BANK], Dispatch((), ("soc",)), {"forum": "green"}, {})
+INTAKE = Intake([BANK], Dispatch((), ("soc",)), {"forum": "green", "market": "green"}, {})
 
 
 @pytest.fixture
