@@ -1,6 +1,7 @@
-"""Who may use the console and the API: users, their sessions and tokens, what they may see, and the audit of it.
+"""Who may use the console and the API: users, their sessions and tokens, and what they may see.
 
-Passwords are kept as argon2id, sessions and tokens as SHA-256 of what the browser or program holds.
+Passwords are kept as ``console/passwords.py`` has them, sessions and tokens as SHA-256 of what the browser or program
+holds.
 """
 
 from __future__ import annotations
@@ -12,17 +13,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import cache
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 
 import sqlalchemy as sa
 
 from alerts.channel import Tlp
 from config.database import UtcDateTime, metadata, reading
-from config.errors import StopError
-
-if TYPE_CHECKING:
-    from argon2 import PasswordHasher
+from console.passwords import AccountRefused, hashed_password, is_password, never_right, totp_step
 
 user_table = sa.Table(
     "console_user",
@@ -58,28 +55,6 @@ session_table = sa.Table(
         "id_token", sa.Text, nullable=False, server_default=""
     ),  # of a session that a provider vouched for
 )
-audit_table = sa.Table(
-    "console_audit",
-    metadata,
-    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("at", UtcDateTime, nullable=False),
-    sa.Column("who", sa.Text, nullable=False),
-    sa.Column("what", sa.Text, nullable=False),
-    sa.Column("detail", sa.Text, nullable=False),
-    sa.Column("origin", sa.Text, nullable=False),
-)
-#: Log-ins that are under way at an identity provider (``console/oidc.py``).
-sign_in_table = sa.Table(
-    "console_sign_in",
-    metadata,
-    sa.Column("state", sa.Text, primary_key=True),
-    sa.Column("browser", sa.Text, nullable=False),
-    sa.Column("nonce", sa.Text, nullable=False),
-    sa.Column("verifier", sa.Text, nullable=False),
-    sa.Column("next", sa.Text, nullable=False),
-    sa.Column("expires_at", UtcDateTime, nullable=False),
-)
-LEAST_PASSWORD = 12
 _FAILURES, _LOCKED = 5, timedelta(minutes=15)
 _SEEN = timedelta(minutes=5)  # how exactly it is kept when a session or token was last used
 NAMED = 12  # hex digits of a secret's digest that name it in public
@@ -97,12 +72,6 @@ class Role(StrEnum):
         """Whether this role includes another."""
         order = list(Role)
         return order.index(self) >= order.index(needed)
-
-
-class AccountRefused(StopError):
-    """A user, password or token is not accepted."""
-
-    exit_code = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,25 +108,6 @@ class Held:
     name: str
     scopes: tuple[str, ...]
     id_token: str
-
-
-@dataclass(frozen=True, slots=True)
-class AuditLine:
-    """One line of the console's audit."""
-
-    id: int
-    at: datetime
-    who: str
-    what: str
-    detail: str
-    origin: str
-
-
-@cache
-def _hasher() -> PasswordHasher:
-    from argon2 import PasswordHasher  # argon2id by its defaults, RFC 9106
-
-    return PasswordHasher()
 
 
 def add_user(
@@ -269,7 +219,7 @@ def log_in(
         row = connection.execute(
             sa.select(user_table).where(user_table.c.name == name).with_for_update()
         ).first()
-    right = is_password(row.password if row and row.password else _unused(), password)
+    right = is_password(row.password if row and row.password else never_right(), password)
     if row is None or row.disabled or row.subject or (row.locked_until and row.locked_until > at):
         raise refused
     step = totp_step(row.totp, code, at) if row.totp else None
@@ -367,61 +317,6 @@ def is_empty(database: sa.Engine) -> bool:
     """Whether there is no user yet."""
     with reading(database) as connection:
         return connection.scalar(sa.select(user_table.c.name).limit(1)) is None
-
-
-def audited(database: sa.Engine, at: datetime, who: str, what: str, detail: str, origin: str) -> None:
-    """Write a line into the console's audit."""
-    with database.begin() as connection:
-        connection.execute(
-            sa.insert(audit_table).values(at=at, who=who, what=what, detail=detail[:2000], origin=origin)
-        )
-
-
-def audit(
-    database: sa.Engine, limit: int = 200, *, before: int | None = None, who: str | None = None
-) -> list[AuditLine]:
-    """The newest lines of the audit; those before the line ``before``, and what ``who`` did, where these are given."""
-    query = sa.select(audit_table).order_by(audit_table.c.id.desc()).limit(limit)
-    if before is not None:
-        query = query.where(audit_table.c.id < before)
-    if who is not None:
-        query = query.where(audit_table.c.who == who)
-    with reading(database) as connection:
-        return [AuditLine(**row._mapping) for row in connection.execute(query)]
-
-
-def hashed_password(password: str) -> str:
-    """What is kept of a password. Raises ``AccountRefused`` for a short one."""
-    if len(password) < LEAST_PASSWORD:
-        raise AccountRefused(f"the password is shorter than {LEAST_PASSWORD} characters")
-    return _hasher().hash(password[:1000])
-
-
-@cache
-def _unused() -> str:
-    return _hasher().hash(secrets.token_hex(16))
-
-
-def is_password(hashed: str, password: str) -> bool:
-    """Whether it is the one that was hashed."""
-    from argon2.exceptions import VerificationError
-
-    try:
-        return _hasher().verify(hashed, password[:1000])
-    except VerificationError:
-        return False
-
-
-def totp_step(secret: str, code: str, at: datetime) -> int | None:
-    """The half minute whose code it is, one before and after included; None when it is of none."""
-    import pyotp
-
-    totp, now = pyotp.TOTP(secret), int(at.timestamp()) // 30
-    digits = code.replace(" ", "")
-    for step in (now, now - 1, now + 1):
-        if hmac.compare_digest(totp.generate_otp(step), digits):
-            return step
-    return None
 
 
 def digest(secret: str) -> str:

@@ -19,11 +19,23 @@ from urllib.parse import quote, urlencode, urlsplit
 import sqlalchemy as sa
 
 from alerts.peer import Peer, PeerConfig
+from config.database import UtcDateTime, metadata
 from config.errors import ChannelBusy, ChannelRefused, RetryError
 from config.settings import OidcSettings
-from console.accounts import digest, sign_in_table
+from console.accounts import digest
 from console.admission import SignInRefused
 
+#: Log-ins that are under way.
+sign_in_table = sa.Table(
+    "console_sign_in",
+    metadata,
+    sa.Column("state", sa.Text, primary_key=True),
+    sa.Column("browser", sa.Text, nullable=False),
+    sa.Column("nonce", sa.Text, nullable=False),
+    sa.Column("verifier", sa.Text, nullable=False),
+    sa.Column("next", sa.Text, nullable=False),
+    sa.Column("expires_at", UtcDateTime, nullable=False),
+)
 _ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
 _LASTS = timedelta(minutes=10)  # from the provider's log-in page back to us
 _FRESH = 600.0  # seconds for which its addresses and keys are remembered

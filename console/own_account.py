@@ -8,17 +8,8 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from config.database import reading
-from console.accounts import (
-    AccountRefused,
-    count_failure,
-    digest,
-    hashed_password,
-    is_password,
-    session_table,
-    set_second_factor,
-    totp_step,
-    user_table,
-)
+from console.accounts import count_failure, digest, session_table, set_second_factor, user_table
+from console.passwords import AccountRefused, hashed_password, is_password, totp_step
 
 
 def change_password(database: sa.Engine, name: str, old: str, new: str, *, keep: str, at: datetime) -> None:

@@ -10,7 +10,9 @@ from enum import StrEnum
 import sqlalchemy as sa
 
 from config.database import reading
-from console.accounts import NAMED, AccountRefused, Role, User, audited, grant, session_table
+from console.accounts import NAMED, Role, User, grant, session_table
+from console.audit import audited
+from console.passwords import AccountRefused
 
 _MOST = 50  # tokens of one user
 

@@ -13,8 +13,10 @@ from alerts.channel import Tlp
 from config.settings import load_settings
 from console import accounts
 from console.accounts import Role, User
+from console.audit import audited
 from console.cli.output import options, show, table
 from console.cli.people import me
+from console.passwords import AccountRefused
 from console.tokens import Scope, make_token, revoke, tokens_of
 from console.wiring import database
 
@@ -177,16 +179,14 @@ def revoke_(
     with database(load_settings(options(context).config)) as engine:
         by = me()
         if not revoke(engine, name, token, by=by.who, at=datetime.now(UTC), origin=by.origin):
-            raise accounts.AccountRefused(
-                f"{name} has no token {token!r}", cure=f"duskwatch user tokens {name}"
-            )
+            raise AccountRefused(f"{name} has no token {token!r}", cure=f"duskwatch user tokens {name}")
     show(context, {"revoked": token}, f"{token} is worth nothing any more")
 
 
 def _user(engine: sa.Engine, name: str) -> User:
     found = next((user for user in accounts.list_users(engine) if user.name == name), None)
     if found is None:
-        raise accounts.AccountRefused(f"there is no user {name!r}")
+        raise AccountRefused(f"there is no user {name!r}")
     return found
 
 
@@ -197,4 +197,4 @@ def _told(user: User) -> str:
 
 def _write_down(engine: sa.Engine, what: str, detail: str) -> None:
     by = me()
-    accounts.audited(engine, datetime.now(UTC), by.who, what, detail, by.origin)
+    audited(engine, datetime.now(UTC), by.who, what, detail, by.origin)

@@ -21,7 +21,8 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from alerts.handling import Actor
-from console.accounts import Role, User, audited, csrf_of, held
+from console.accounts import Role, User, csrf_of, held
+from console.audit import audited
 from console.web.context import Context
 from console.web.limits import Limiter
 from console.web.scope import SeenContext

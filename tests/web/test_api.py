@@ -15,7 +15,8 @@ from fastapi import FastAPI
 from structlog.testing import capture_logs
 from worlds import client, made, token, worlds
 
-from console.accounts import AccountRefused, Role, list_users
+from console.accounts import Role, list_users
+from console.passwords import AccountRefused
 from console.tokens import Scope, make_token, revoke, tokens_of
 from console.web.app import create_app
 from console.web.limits import Limiter

@@ -19,7 +19,8 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from console import accounts
-from console.accounts import AccountRefused, Role
+from console.accounts import Role
+from console.passwords import AccountRefused
 from console.web.app import create_app
 from console.web.words import known
 from indexer.ingest import clean

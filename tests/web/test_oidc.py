@@ -30,6 +30,7 @@ from config.settings import OidcSettings
 from console import accounts
 from console.accounts import Role, csrf_of, list_users
 from console.admission import SignInRefused, entitled
+from console.audit import audit
 from console.oidc import Provider, ProviderAway
 from console.web.app import create_app
 
@@ -176,7 +177,7 @@ def test_who_is_refused_is_told_why(app: FastAPI, issuer: Issuer) -> None:
     assert "access_denied" in denied.text
     odd = one.get("/oidc/callback", params={"error": "<script>", "state": "x"})
     assert "<script>" not in odd.text.replace('<script src="/static', "")
-    lines = accounts.audit(app.state.context.engine)
+    lines = audit(app.state.context.engine)
     assert {line.what for line in lines} >= {"log-in refused", "logged in"}
 
 

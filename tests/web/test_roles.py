@@ -12,7 +12,8 @@ from fastapi import FastAPI
 from routing import checks_of, routes_of
 from worlds import PASSWORD, SECRETS, World, client, made, token, worlds
 
-from console.accounts import Role, audit, csrf_of
+from console.accounts import Role, csrf_of
+from console.audit import audit
 from console.tokens import NEEDS, Scope
 from console.web.api.callers import caller
 from console.web.app import create_app

@@ -6,7 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
 
-from console.accounts import AuditLine, Role, audit
+from console.accounts import Role
+from console.audit import AuditLine, audit
 from console.tokens import Scope, Token, revoke, tokens_of
 from console.web.api.answers import SAME, After, IfNoneMatch, Limit, Model, answer, mark, marked
 from console.web.api.callers import Anybody, KeepsTokens, ReadsAudit

@@ -9,8 +9,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from console.accounts import AccountRefused, Role, add_user, audited, end_session, is_empty, log_in
+from console.accounts import Role, add_user, end_session, is_empty, log_in
+from console.audit import audited
 from console.oidc import Provider
+from console.passwords import AccountRefused
 from console.web.guard import (
     COOKIE,
     Here,

@@ -11,7 +11,8 @@ from alerts.clock import summaries
 from alerts.clocks import Clock, running
 from alerts.tables import alert_table
 from config.errors import DuskwatchError
-from console.accounts import Role, User, audit
+from console.accounts import Role, User
+from console.audit import audit
 from console.figures import Chart, alerts_by_day, posts_by_day, sources_by_day
 from console.personal import count_unread
 from console.web.context import Context

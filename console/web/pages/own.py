@@ -8,13 +8,14 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
-from console.accounts import AccountRefused, Role
+from console.accounts import Role
 from console.own_account import (
     change_password,
     confirm_second_factor,
     end_other_sessions,
     new_second_factor,
 )
+from console.passwords import AccountRefused
 from console.tokens import NEEDS, Scope, make_token, revoke, tokens_of
 from console.web.context import Context
 from console.web.guard import Asker, Here, Someone, own_form, write_down

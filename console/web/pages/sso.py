@@ -9,8 +9,9 @@ from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from config.errors import DuskwatchError
-from console.accounts import audited, end_session, grant
+from console.accounts import end_session, grant
 from console.admission import SignInRefused, admit, entitled
+from console.audit import audited
 from console.oidc import Provider, ProviderAway
 from console.web.guard import COOKIE, Here, count_try, origin, own_path, set_session
 from console.web.rendering import page
