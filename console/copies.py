@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
@@ -14,7 +15,7 @@ from config.settings import Settings
 from console.wiring import database, store
 from crawler.memory import Memory
 from crawler.source import Source, host_port
-from indexer.store import Hit, Store
+from indexer.store import Filters, Hit, Store
 
 _SIGNED = "signed list"
 _RESEMBLES, _RESEMBLES_SHARE = 5, 0.5  # threads of a first page that are known, and their share
@@ -68,10 +69,14 @@ class Known:
                     yield member.source, member.verdict, group.original
 
 
-def known_copies(sources: Mapping[str, Source], engine: sa.Engine) -> Known:
-    """The copies among all that was read, by what is counted and compared so far."""
+def known_copies(
+    sources: Mapping[str, Source], engine: sa.Engine, sees: Callable[[str], bool] = lambda _source: True
+) -> Known:
+    """The copies among all that was read, by what is counted and compared so far; ``sees``: whether a source is there
+    for whoever asks."""
     groups, undecided = copies(engine, signed_lists(sources, engine))
-    return Known(tuple(groups), tuple(undecided))
+    pairs = tuple(each for each in undecided if sees(each.one) and sees(each.other))
+    return Known(seen_groups(groups, sees), pairs)
 
 
 def signed_lists(sources: Mapping[str, Source], engine: sa.Engine) -> Signed:
@@ -131,11 +136,18 @@ class Folded:
 
 
 def folded(
-    engine: sa.Engine, posts: Store, query: str, hits: Sequence[Hit], by_listing: bool
+    engine: sa.Engine,
+    posts: Store,
+    query: str,
+    hits: Sequence[Hit],
+    by_listing: bool,
+    filters: Filters = Filters(),
+    sees: Callable[[str], bool] = lambda _source: True,
 ) -> list[Folded]:
     """Hits of listings with copies folded into the hit on the original board. A copy whose original fits the query, but
-    stands on another page, is left out; one whose original does not fit stays. Other hits stay as they are."""
-    groups = copies(engine)[0] if by_listing else []
+    stands on another page, is left out; one whose original does not fit stays. Other hits stay as they are.
+    ``filters``: of the search; ``sees``: whether a source is there for whoever searches."""
+    groups = seen_groups(copies(engine)[0], sees) if by_listing else ()
     if not groups:
         return [Folded(hit) for hit in hits]
     others = fellows(groups)
@@ -154,7 +166,7 @@ def folded(
         there = same.get(here, set())
         if here[0] in original:
             first = [twin for twin in there if twin[0] == original[here[0]]]
-            if any(twin in shown or _fits(posts, query, twin) for twin in first):
+            if any(twin in shown or _fits(posts, query, filters, twin) for twin in first):
                 continue
             if not first and any(twin in shown and twin < here for twin in there):
                 continue
@@ -162,8 +174,29 @@ def folded(
     return made
 
 
-def _fits(posts: Store, query: str, thread: Thread) -> bool:
-    """Whether a query finds something in a thread."""
+def seen_groups(groups: Iterable[Group], sees: Callable[[str], bool]) -> tuple[Group, ...]:
+    """Groups as somebody sees them for whom not every source is there: whose original they do not see is no copy."""
+    seen = []
+    for group in groups:
+        members = tuple(
+            replace(member, says=tuple(line for line in member.says if _may_be_told(line, sees)))
+            for member in group.members
+            if sees(member.source)
+        )
+        if members and sees(group.original):
+            seen.append(replace(group, members=members))
+    return tuple(seen)
+
+
+def _may_be_told(line: str, sees: Callable[[str], bool]) -> bool:
+    """Whether a line of evidence, ``with forum: 60 of 60 threads``, is of a source that is seen."""
+    named = re.match(r"with (\S+):", line)
+    return named is None or sees(named[1])
+
+
+def _fits(posts: Store, query: str, filters: Filters, thread: Thread) -> bool:
+    """Whether a search finds something in a thread."""
     source, key = (part.replace("\\", "\\\\").replace('"', '\\"') for part in thread)
     narrow = f'source:"{source}" AND thread:"{key}"'
-    return bool(posts.search(f"({query}) AND {narrow}" if query.strip() else narrow, limit=1).hits)
+    asked = f"({query}) AND {narrow}" if query.strip() else narrow
+    return bool(posts.search(asked, filters=filters, limit=1).hits)

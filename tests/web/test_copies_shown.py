@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 from conftest import Workspace
@@ -98,6 +98,24 @@ def test_copies_are_one_case_one_hit_marked_and_warned_of(workspace: Workspace) 
     assert re.search(r"base of Invented Bank 1[01]\s+phish\s+phishing copy\s+of forum", alert)
     hits = client.get("/search", params={"q": "base of invented bank", "by_listing": "true"}).text
     assert f"also at: mirror/{key}, phish/{key}" in hits
+    asked = {"q": '"base of invented bank"', "by_listing": "true"}
+    secret = accounts.grant(
+        engine, "ayu", "token", "test", Role.VIEWER, at=datetime.now(UTC), lasts=timedelta(days=1)
+    )
+    client = TestClient(app, base_url="http://localhost", headers={"Authorization": f"Bearer {secret}"})
+    for path in ("posts", "listings"):
+        found = client.get(f"/api/v1/{path}", params=asked).json()["hits"]
+        assert {hit["stored"]["post"]["key"]["source"] for hit in found} == {"forum"}
+        assert [f"mirror/{key}", f"phish/{key}"] in [hit["also_at"] for hit in found]
+        apart = client.get(f"/api/v1/{path}", params=asked | {"copies": "apart"}).json()["hits"]
+        assert {hit["stored"]["post"]["key"]["source"] for hit in apart} == {"forum", "mirror", "phish"}
+    fitting = store.search(asked["q"], by_listing=True).hits
+    seen = folded(engine, store, asked["q"], fitting, True, sees=lambda source: source != "phish")
+    assert {each.also_at for each in seen if each.hit.stored.post.key.source == "forum"} >= {
+        (f"mirror/{key}",)
+    }
+    hidden = folded(engine, store, asked["q"], fitting, True, sees=lambda source: source != "forum")
+    assert not any(each.also_at for each in hidden), "whose original is not there for them is no copy"
     listed = [(one.key.thread, one.title) for one in first.posts[:20]]
     assert resembled(engine, listed, "new").startswith("this looks like a copy of forum: 20 of 20 threads")
     moved = [(f"9{key}", title) for key, title in listed]

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from pydantic import AwareDatetime
 
+from console.copies import folded
 from console.sellers import contacts_of, listings_by
 from console.web.api.answers import SAME, After, IfNoneMatch, Limit, Model, answer, mark, marked
 from console.web.api.callers import ReadsPosts
@@ -23,7 +24,8 @@ _Named = Annotated[list[Annotated[str, Query(max_length=63)]], Query(max_length=
 
 class FoundPost(Model):
     """A hit. `id` names the post; spans are (start, end) in characters of its title and its text; `posts` is how many
-    of its listing's posts fit, 1 in a search by post."""
+    of its listing's posts fit, 1 in a search by post; `also_at` are copies of the listing on copies of its board, each
+    `source/thread`, in a search by listing."""
 
     id: str
     stored: Stored
@@ -31,9 +33,10 @@ class FoundPost(Model):
     title_spans: tuple[tuple[int, int], ...]
     text_spans: tuple[tuple[int, int], ...]
     posts: int
+    also_at: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, hit: Hit) -> FoundPost:
+    def of(cls, hit: Hit, also_at: tuple[str, ...] = ()) -> FoundPost:
         """A hit of the store."""
         return cls(
             id=hit.stored.post.id,
@@ -42,11 +45,13 @@ class FoundPost(Model):
             title_spans=hit.title_spans,
             text_spans=hit.text_spans,
             posts=hit.posts,
+            also_at=also_at,
         )
 
 
 class PostPage(Model):
-    """A page of hits. `total` counts posts that fit; `facets` the most frequent values of each, on the first page only;
+    """A page of hits; by listing and with copies folded it may have fewer than its limit, down to none before the end.
+    `total` counts posts that fit; `facets` the most frequent values of each, on the first page only;
     `next` is null at the end."""
 
     total: int
@@ -112,6 +117,12 @@ _Asked = Annotated[
 ]
 _Since = Annotated[AwareDatetime | None, Query(description="posted at or after")]
 _Until = Annotated[AwareDatetime | None, Query(description="posted before")]
+_Copies = Annotated[
+    Literal["folded", "apart"],
+    Query(
+        description="in a search by listing: a listing and its copies on copies of its board as one hit, or apart"
+    ),
+]
 _Gone = Annotated[bool | None, Query(description="only what is gone from its board, or only what stands")]
 
 
@@ -129,13 +140,15 @@ def posts(
     until: _Until = None,
     removed: _Gone = None,
     by_listing: Annotated[bool, Query(description="of each listing its first hit only")] = False,
+    copies: _Copies = "folded",
     limit: Limit = 50,
     after: After = None,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
     """Hits with their highlights and counts."""
     filters = _filters(source, kind, language, since, until, removed)
-    return _found(request, here, q, filters, sort, limit, after, by_listing=by_listing)
+    fold = copies == "folded"
+    return _found(request, here, q, filters, sort, limit, after, by_listing=by_listing, fold=fold)
 
 
 @router.get("/listings", summary="Search listings", response_model=PostPage, responses=SAME)
@@ -148,13 +161,15 @@ def listings(
     source: _Named = [],  # noqa: B006
     since: _Since = None,
     until: _Until = None,
+    copies: _Copies = "folded",
     limit: Limit = 50,
     after: After = None,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
     """Listings of which a post fits, each with its first hit and how many of its posts fit."""
     filters = _filters(source, [], [], since, until, None)
-    return _found(request, here, q, filters, sort, limit, after, by_listing=True)
+    fold = copies == "folded"
+    return _found(request, here, q, filters, sort, limit, after, by_listing=True, fold=fold)
 
 
 @router.get("/listings/{source}/{thread:path}", summary="One listing", response_model=Thread, responses=SAME)
@@ -263,13 +278,15 @@ def _found(
     after: str | None,
     *,
     by_listing: bool,
+    fold: bool,
 ) -> Response:
     place = _place(request, after)
     counted = () if place else FACETS
     page = here.store.search(
         query, filters=filters, sort=sort, limit=limit, after=place, facets=counted, by_listing=by_listing
     )
-    hits = [FoundPost.of(hit) for hit in page.hits]
+    shown = folded(here.engine, here.store, query, page.hits, by_listing and fold, filters, here.sees)
+    hits = [FoundPost.of(each.hit, each.also_at) for each in shown]
     return answer(
         request, PostPage(total=page.total, hits=hits, facets=page.facets, next=_next(request, page))
     )

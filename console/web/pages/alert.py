@@ -88,7 +88,9 @@ def alert_page(
         title=_marked(alert, first, "title"),
         text=_marked(alert, first, "text"),
         listings=listings,
-        copies=verdicts(known_copies(here.inputs.sources, here.engine).groups) if len(listings) > 1 else {},
+        copies=verdicts(known_copies(here.inputs.sources, here.engine, here.sees).groups)
+        if len(listings) > 1
+        else {},
         changes=changes,
         history=_history(revisions),
         pages=list(dict.fromkeys(one.post.evidence for one in revisions if one.post.evidence)),

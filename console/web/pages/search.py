@@ -124,7 +124,9 @@ def search(
         found=found,
         hits=[
             _hit(each.hit, each.also_at)
-            for each in folded(here.engine, here.store, wanted.q, found.hits, wanted.by_listing)
+            for each in folded(
+                here.engine, here.store, wanted.q, found.hits, wanted.by_listing, filters, here.sees
+            )
         ]
         if found
         else [],

@@ -44,7 +44,7 @@ def sources(request: Request, here: Here, who: Someone) -> Response:
     inputs = here.inputs
     known = standings(here.engine)
     sick = ailing(inputs.sources, here.engine)
-    found = known_copies(inputs.sources, here.engine)
+    found = known_copies(inputs.sources, here.engine, here.sees)
     following = _following(here)
     rows: list[dict[str, Any]] = []
     for name, source in inputs.sources.items():
