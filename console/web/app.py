@@ -27,6 +27,7 @@ from console.web.limits import Limiter
 from console.web.pages import (
     account,
     alert,
+    baseline,
     coverage,
     export,
     inbox,
@@ -97,6 +98,7 @@ def create_app(config: Path | None, clock: Callable[[], datetime] = lambda: date
         seller,
         source_add,
         sources,
+        baseline,
         coverage,
         watch_edit,
         watchlists,

@@ -17,6 +17,7 @@ from hostile import EACH, PAYLOADS, Board, topics
 from routing import routes_of
 from socks_server import SocksServer
 from test_console import PASSWORD
+from worlds import tell_in_report
 
 from alerts.cases import list_alerts
 from alerts.picture import chromium
@@ -79,6 +80,12 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     workspace.duskwatch("watch", "run")
     made = create_app(workspace.folder / "duskwatch.toml")
     accounts.add_user(made.state.context.engine, "ayu", PASSWORD, Role.ADMIN, at=datetime.now(UTC))
+    tell_in_report(
+        made.state.context.engine,
+        "told",
+        list_alerts(made.state.context.engine, limit=1000),
+        datetime.now(UTC),
+    )
     made.state.context.close()
     return workspace.folder
 
@@ -105,6 +112,7 @@ def asked(app: Any) -> tuple[list[str], list[str]]:
         "/routes/{name}/edit": [],
         "/routes/{name}/versions": [],
         "/sources/{name}": ["site"],
+        "/baseline/{name}": ["told"],
         "/source/add/{key}": [],
     }
     pages, files = [], []

@@ -38,6 +38,7 @@ VALUES = {
         "organisations": "{organisation}",
         "watchlists": "{organisation}",
         "posts": "{post}",
+        "baseline": "{report}",
         "proposals": "none",
         "tokens": "none",
         "channels": "none",

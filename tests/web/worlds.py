@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import sqlalchemy as sa
 from conftest import Workspace
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from alerts.cases import list_alerts
+from alerts.baseline import entry_table
+from alerts.baseline_report import report_table
+from alerts.cases import Alert, list_alerts
 from alerts.clocks import confirm
 from alerts.handling import Actor
 from console import accounts
@@ -40,6 +44,7 @@ class World:
     organisation: str
     alert: str
     post: str
+    report: str
 
 
 def made(folder: Path, rate: int = 1_000_000) -> Path:
@@ -60,6 +65,7 @@ def made(folder: Path, rate: int = 1_000_000) -> Path:
     app = create_app(config)
     engine, now = app.state.context.engine, datetime.now(UTC)
     for alert in list_alerts(engine):
+        tell_in_report(engine, f"b-{alert.source}", [alert], now)
         laws = laws_of(inputs, organisation_of(inputs, alert.organisation))
         confirm(engine, alert.id, laws, by=Actor("ayu", "test"), at=now)
     for role in Role:
@@ -69,6 +75,31 @@ def made(folder: Path, rate: int = 1_000_000) -> Path:
         )
     app.state.context.close()
     return config
+
+
+def tell_in_report(engine: sa.Engine, name: str, alerts: Sequence[Alert], now: datetime) -> None:
+    """A baseline report that tells of alerts."""
+    made = {"id": name, "source": alerts[0].source, "listings": len(alerts), "made_at": now}
+    told = [
+        {
+            "alert": alert.id,
+            "post": alert.post,
+            "organisation": alert.organisation,
+            "source": alert.source,
+            "title": alert.title,
+            "author": alert.author,
+            "how": "listing",
+            "reason": "posted before the source was added",
+            "posted_at": alert.posted_at,
+            "strength": 0.9,
+            "at": now,
+            "report": name,
+        }
+        for alert in alerts
+    ]
+    with engine.begin() as connection:
+        connection.execute(sa.insert(report_table).values(made))
+        connection.execute(sa.insert(entry_table), told)
 
 
 def _post(source: str, victim: str, seller: str) -> Post:
@@ -90,7 +121,7 @@ def worlds(app: FastAPI) -> dict[str, World]:
     """The open and the closed world."""
     found = {}
     for alert in list_alerts(app.state.context.engine):
-        world = World(alert.source, alert.organisation, alert.id, alert.post)
+        world = World(alert.source, alert.organisation, alert.id, alert.post, f"b-{alert.source}")
         found["open" if alert.organisation == "port" else "closed"] = world
     return found
 
