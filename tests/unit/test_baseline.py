@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -279,6 +280,33 @@ def test_a_mended_adapter_announces_nothing_old(store: Store, database: sa.Engin
     store.put([whole(listed, OFFER.replace("5,000", "700"), seen + DAY)])
     later = watch(store, database, seen + DAY)
     assert (later.alerts_new, later.alerts_again) == (0, 2)
+
+
+def test_a_migrated_board_announces_nothing_old(store: Store, database: sa.Engine) -> None:
+    """Other numbers of threads and posts, the same dates; a post of these days, too, is known from before."""
+    before = [
+        post(n, ADDED - n * DAY, f"{OFFER} in lot {n}", ADDED, author=f"seller {n}") for n in range(1, 9)
+    ]
+    settled(store, database, *before)
+    fresh = post(50, ADDED + 19 * DAY, "Invented Bank, loans of this year: " + OFFER[::-1], ADDED + 19 * DAY)
+    store.put([fresh])
+    assert watch(store, database, ADDED + 19 * DAY).alerts_new == 1
+    crawl(database, ADDED + 19 * DAY, ADDED + 19 * DAY + MINUTE, State.OK)
+    events = Counter(event for event, _, _ in told(database))
+    later = ADDED + 20 * DAY
+    store.put(
+        [
+            post(5000 + at, each.posted_at, each.text, later, author=each.author, title=each.title)
+            for at, each in enumerate([*before, fresh])
+        ]
+    )
+    moved = watch(store, database, later)
+    assert (moved.changes, moved.alerts_new, moved.alerts_again) == (9, 0, 0)
+    store.put([post(5100, later, "Made Up Harbour, new here", later)])
+    assert watch(store, database, later).alerts_new == 1
+    since = Counter(event for event, _, _ in told(database)) - events
+    assert since["new"] == 1
+    assert set(since) <= {"new", "baseline"}
 
 
 def test_people_make_nothing_history(store: Store, database: sa.Engine) -> None:
