@@ -11,7 +11,7 @@ from alerts.matching.port import Match, Span
 from alerts.matching.summing import BETWEEN as _BETWEEN
 from alerts.unnamed.gate import Hearing
 from alerts.unnamed.profile import TELLING
-from alerts.unnamed.rarity import TELLS, worth
+from alerts.unnamed.rarity import TELLS, parts_of, put_together, worth
 from alerts.unnamed.runs import Runs, Stands, runs_of
 from alerts.unnamed.scoring import (
     MOST_OF_FACTS,
@@ -68,6 +68,9 @@ class Profiles:
             Counter(code for _, profile in self._profiles for code in profile.countries),
             Counter(sector for _, profile in self._profiles for sector in profile.sectors),
         )
+        self._parts = Counter(
+            part for words in written for part in {each for _, word in words for each in parts_of(word)}
+        )
         self._worth: dict[tuple[int, str, str], float] = {}
         self._owners: dict[int, list[int]] = defaultdict(list)
         for owner, known in enumerate(self._words):
@@ -83,7 +86,9 @@ class Profiles:
     def _bits(self, run: int, field: str, word: str) -> float:
         key = (run, field, word)
         if key not in self._worth:
-            self._worth[key] = round(worth(field, word, self._held[run] - 1, len(self._profiles) - 1), 1)
+            others = len(self._profiles) - 1
+            joint = put_together(word, self._parts, others)
+            self._worth[key] = round(worth(field, word, self._held[run] - 1, others, joint), 1)
         return self._worth[key]
 
     def weights(self, organisation: str) -> list[Heard]:

@@ -3,10 +3,13 @@
 A word's worth is counted in bits: ``log2(1 / share)`` where the share is that of other organisations whose data have it
 too. Few profiles are written, so each word is taken as seen among ``_UNWRITTEN`` more, as often as such words are:
 a column such as ``email`` in one of four, a word of a dictionary in one of thirty, any other in one of a thousand.
+A column that is put together of parts that many have (``tgl_pinjaman_daftar``) may be anybody's though few profiles
+have it, and tells less than one with a part of its own.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import log2
 from typing import Final
 
@@ -18,6 +21,8 @@ _EVERYBODYS, _ORDINARY, _OWN = 1 / 4, 1 / 30, 1 / 1024
 _MOST: Final = {"columns": 10.0, "files": 10.0, "products": 9.0, "places": 3.0, "serves": 3.0}
 _SHORT: Final = {1: 0.0, 2: 1.0, 3: 3.0, 4: 7.0}  # at most so many bits for a word of so few letters
 _DICTIONARY: Final = 2.5  # at most for a word that prose has as well
+_PUT_TOGETHER: Final = 7.5  # at most for a word all parts of which many have
+_MANY: Final = (3, 0.01)  # others, and the share of them, who have a part
 #: A word that tells an organisation apart.
 TELLS: Final = 5.0
 
@@ -66,7 +71,20 @@ def bits(others: int, all_others: int, prior: float, most: float) -> float:
     return max(0.0, min(most, -log2(share(others, all_others, prior))))
 
 
-def worth(field: str, word: str, others: int, all_others: int) -> float:
+def parts_of(word: str) -> frozenset[str]:
+    """What a word is put together of; nothing for one that is not."""
+    parts = [part.text for part in words(word)]
+    return frozenset(parts) if len(parts) > 1 else frozenset()
+
+
+def put_together(word: str, holders: Mapping[str, int], all_others: int) -> bool:
+    """Whether a word is put together of parts that many have. ``holders``: in how many profiles each part stands."""
+    least, share_ = _MANY
+    parts = parts_of(word)
+    return bool(parts) and all(holders.get(part, 0) - 1 >= max(least, share_ * all_others) for part in parts)
+
+
+def worth(field: str, word: str, others: int, all_others: int, put_together: bool = False) -> float:
     """What a word of a profile tells in bits. ``others``: how many of the ``all_others`` other profiles have it."""
     run = joined(word)
     most = _MOST[field]
@@ -76,4 +94,4 @@ def worth(field: str, word: str, others: int, all_others: int) -> float:
     parts = [part.text for part in words(word)]
     if len(parts) == 1 and run.isalpha() and run.isascii() and is_ordinary(run):
         return bits(others, all_others, _ORDINARY, min(most, _DICTIONARY))
-    return bits(others, all_others, _OWN, most)
+    return bits(others, all_others, _OWN, min(most, _PUT_TOGETHER) if put_together else most)

@@ -81,6 +81,20 @@ def test_what_everybody_has_tells_nobody() -> None:
     assert worth("columns", "kd_faskes", 0, 0) > worth("columns", "kd_faskes", 900, 9_999)
 
 
+def test_what_is_put_together_of_what_many_have_tells_less_than_a_part_of_its_own() -> None:
+    many = [
+        Organisation(
+            id=f"m{number}",
+            name=f"Nowhere {number}",
+            profile=DataProfile(columns=(f"tgl_x{number}", f"y{number}_pinjaman")),
+        )
+        for number in range(6)
+    ]
+    one = Organisation(id="one", name="One", profile=DataProfile(columns=("tgl_pinjaman", "tgl_zmb")))
+    bits = {each.word: each.bits for each in Profiles([*many, one]).weights("one")}
+    assert TELLS < bits["tgl_pinjaman"] < bits["tgl_zmb"]
+
+
 @pytest.mark.parametrize(
     ("title", "text", "against"),
     [
