@@ -24,14 +24,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from warcio.archiveiterator import ArchiveIterator
 
+from alerts.packed import FAULTS, Packed
 from alerts.picture import NoPicture
 from config.errors import StopError
+from indexer.charset import decoded
 from indexer.custody import Custody, Entry, fingerprint, public_pem, sealed_by
 from indexer.post import Stored
 
 _FORM = "duskwatch.evidence/1"
 _ENTRIES = frozenset({"kept", "removed", "sealed"})
-_MOST_BYTES = 2_000_000_000  # of one file of a package when it is checked
 _README = """This package was made by Duskwatch. To check it without Duskwatch:
 
 1. The signature of the manifest:
@@ -149,18 +150,20 @@ def check_package(path: Path, trusted: Ed25519PublicKey | None = None) -> Checke
     ``EvidenceBroken`` at the first thing that does not hold."""
     try:
         with zipfile.ZipFile(path) as package:
-            return _checked(package, trusted)
-    except (OSError, zipfile.BadZipFile, ValueError, KeyError, TypeError, EOFError) as error:
+            return _checked(Packed(package), trusted)
+    except EvidenceBroken:
+        raise
+    except FAULTS as error:
         raise EvidenceBroken(f"{path.name} is no whole package: {error}") from error
 
 
-def _checked(package: zipfile.ZipFile, trusted: Ed25519PublicKey | None) -> Checked:
-    written = _read(package, "manifest.json")
-    key = trusted or load_pem_public_key(_read(package, "public-key.pem"))
+def _checked(package: Packed, trusted: Ed25519PublicKey | None) -> Checked:
+    written = package.read("manifest.json")
+    key = trusted or load_pem_public_key(package.read("public-key.pem"))
     if not isinstance(key, Ed25519PublicKey):
         raise EvidenceBroken("public-key.pem holds no Ed25519 key")
     try:
-        key.verify(base64.b64decode(_read(package, "manifest.sig")), written)
+        key.verify(base64.b64decode(package.read("manifest.sig")), written)
     except InvalidSignature:
         raise EvidenceBroken("manifest.json was changed, or another key signed it") from None
     manifest = json.loads(written)
@@ -170,26 +173,23 @@ def _checked(package: zipfile.ZipFile, trusted: Ed25519PublicKey | None) -> Chec
             cure="check it with a newer duskwatch; README.txt in it says how to check it with none",
         )
     named = set(manifest["files"]) | {"manifest.json", "manifest.sig"}
-    there = package.namelist()
-    if set(there) != named or len(there) != len(named):
-        raise EvidenceBroken(f"it holds other files than its manifest names: {sorted(set(there) ^ named)}")
+    if package.names != named:
+        raise EvidenceBroken(f"it holds other files than its manifest names: {sorted(package.names ^ named)}")
     for name, told in manifest["files"].items():
-        if hashlib.sha256(_read(package, name)).hexdigest() != told["sha256"]:
+        if package.digest(name) != told["sha256"]:
             raise EvidenceBroken(f"{name} was changed")
-    entries = [Entry.of(json.dumps(one).encode()) for one in json.loads(_read(package, "custody.json"))]
-    pages, at = _read(package, "pages.warc.gz"), 0
+    entries = [Entry.of(json.dumps(one).encode()) for one in json.loads(package.read("custody.json"))]
     kept = [entry for entry in entries if entry.what == "kept"]
-    for entry in kept:
-        length = int(entry.fields["length"])
-        _holds(entry, pages[at : at + length])
-        at += length
-    if at != len(pages):
-        raise EvidenceBroken("pages.warc.gz holds more than the chain of custody names")
+    lengths = [int(entry.fields["length"]) for entry in kept]
+    for entry, digest in zip(kept, package.pieces("pages.warc.gz", lengths), strict=True):
+        _holds(entry, digest)
     _known(entries)
     for entry in entries:
         if not entry.holds() or (entry.what == "sealed" and not sealed_by(entry, key)):
             raise EvidenceBroken(f"entry {entry.number} of the chain of custody was changed")
     head = (manifest.get("head") or {}).get("hash", "")
+    if head not in {"", *(entry.hash for entry in entries)}:
+        raise EvidenceBroken("its head is not in the chain of custody")
     return Checked(len(entries), len(kept), len(entries) - len(kept), fingerprint(key), head)
 
 
@@ -256,11 +256,7 @@ def html_of(page: bytes) -> str:
         if record.rec_type == "response":
             body: bytes = record.content_stream().read()
             kind = record.http_headers.get_header("Content-Type") or ""
-            charset = kind.rpartition("charset=")[2].strip(' "') if "charset=" in kind else "utf-8"
-            try:
-                return body.decode(charset, "replace")
-            except LookupError:
-                return body.decode("utf-8", "replace")
+            return decoded(body, kind.rpartition("charset=")[2].strip(' "') if "charset=" in kind else "")
     return ""
 
 
@@ -289,13 +285,13 @@ def _page(folder: Path, entry: Entry) -> bytes:
     with _below(folder, str(entry.fields["file"])).open("rb") as file:
         file.seek(int(entry.fields["offset"]))
         page = file.read(int(entry.fields["length"]))
-    _holds(entry, page)
+    _holds(entry, hashlib.sha256(page).hexdigest())
     return page
 
 
-def _holds(entry: Entry, page: bytes) -> None:
-    if hashlib.sha256(page).hexdigest() != entry.fields["sha256"]:
-        raise EvidenceBroken(f"the page of entry {entry.number} ({entry.fields['file']}) was changed")
+def _holds(entry: Entry, digest: str) -> None:
+    if digest != entry.fields["sha256"]:
+        raise EvidenceBroken(f"the page of entry {entry.number} ({entry.fields['file']!r}) was changed")
 
 
 def _below(folder: Path, name: str) -> Path:
@@ -303,12 +299,6 @@ def _below(folder: Path, name: str) -> Path:
     if not parts or name.startswith("/") or ".." in parts:
         raise EvidenceBroken(f"{name!r} is no file of the evidence")
     return folder.joinpath(*parts)
-
-
-def _read(package: zipfile.ZipFile, name: str) -> bytes:
-    if package.getinfo(name).file_size > _MOST_BYTES:
-        raise EvidenceBroken(f"{name} is larger than any evidence")
-    return package.read(name)
 
 
 def _post(stored: Stored) -> dict[str, Any]:

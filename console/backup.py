@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -115,18 +116,21 @@ def read_backup(folder: Path) -> Backup:
     """The manifest of a backup whose files are all as they were. Raises ``BackupBroken``."""
     try:
         told = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        parts = tuple(Part(**each) for each in told.pop("parts"))
-        backup = Backup(**told | {"parts": parts, "elsewhere": tuple(told["elsewhere"])})
+        parts = tuple(_part(**each) for each in told.pop("parts"))
+        backup = Backup(**told | {"parts": parts, "elsewhere": tuple(map(str, told["elsewhere"]))})
+        later = backup.format > _FORMAT
+        if not re.fullmatch(r"[\w.+-]{1,40}", backup.version):
+            raise ValueError("its version is none")
     except FileNotFoundError:
         raise BackupBroken(
             f"{folder} has no {MANIFEST}",
             cure="name the folder that duskwatch backup made; one cut off has none",
         ) from None
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise BackupBroken(
             f"{folder / MANIFEST} cannot be read: {error}", cure="take another backup"
         ) from error
-    if backup.format > _FORMAT:
+    if later:
         raise BackupBroken(
             f"{folder} was made by duskwatch {backup.version}, whose backups this version does not know",
             cure="update duskwatch",
@@ -135,6 +139,7 @@ def read_backup(folder: Path) -> Backup:
         path = _below(folder, part.path)
         if not path.is_file() or path.stat().st_size != part.bytes or _sha256(path) != part.sha256:
             raise BackupBroken(f"{path} is missing or was changed", cure="take another backup")
+    _nothing_else(folder, {part.path for part in parts})
     return backup
 
 
@@ -178,9 +183,13 @@ def restore(settings: Settings, folder: Path) -> Restored:
 def _check(settings: Settings, backup: Backup, data: Path) -> int:
     """Whether what lies in ``data`` holds together; how many pages of evidence were checked."""
     for path in sorted(data.glob("*.db")):
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
-            said = db.execute("PRAGMA integrity_check").fetchone()[0]
-            loose = db.execute("PRAGMA foreign_key_check").fetchall()
+        loose: list[object] = []
+        try:
+            with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
+                said = db.execute("PRAGMA integrity_check").fetchone()[0]
+                loose = db.execute("PRAGMA foreign_key_check").fetchall()
+        except sqlite3.DatabaseError as error:
+            said = str(error)
         if said != "ok" or loose:
             what = f"{len(loose)} rows belong to none" if loose else said
             raise BackupBroken(f"{path.name} is damaged: {what}", cure="take another backup")
@@ -293,6 +302,26 @@ def _parts(folder: Path) -> Iterator[Part]:
     for path in sorted(folder.rglob("*")):
         if path.is_file():
             yield Part(path.relative_to(folder).as_posix(), path.stat().st_size, _sha256(path))
+
+
+def _part(path: str, bytes: int, sha256: str) -> Part:
+    """A part as a manifest names it; ``ValueError`` for values of other kinds."""
+    if not isinstance(path, str) or "\0" in path or type(bytes) is not int or not isinstance(sha256, str):
+        raise ValueError("a part is not named by path, bytes and sha256")
+    return Part(path, bytes, sha256)
+
+
+def _nothing_else(folder: Path, named: set[str]) -> None:
+    """A backup consists of plain files that its manifest names: a link leads out of it when it is put back, and a file
+    that was added would be obeyed."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_dir() and not path.is_symlink():
+            continue
+        inner = path.relative_to(folder).as_posix()
+        if path.is_symlink() or not path.is_file():
+            raise BackupBroken(f"{inner!r} is no plain file", cure="take another backup")
+        if inner not in named and inner != MANIFEST:
+            raise BackupBroken(f"{inner!r} is in no list of the backup", cure="take another backup")
 
 
 def _sha256(path: Path) -> str:

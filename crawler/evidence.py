@@ -4,6 +4,7 @@ the chain of custody."""
 from __future__ import annotations
 
 import os
+import re
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -26,6 +27,11 @@ from indexer.custody import Custody, Entry, signing_key
 
 if TYPE_CHECKING:
     from scrapy.http import Headers
+
+
+_MOST_BYTES = 100_000_000  # of a page, as crawl.max_page_bytes at its most
+#: What reading a record may raise that is cut off, damaged, or none.
+_FAULTS = (ArchiveLoadFailed, EOFError, zlib.error, ValueError, TypeError, AttributeError, UnicodeError)
 
 
 class EvidenceMissing(SkipError):
@@ -105,15 +111,15 @@ class Kept:
 def read_kept(folder: Path, reference: str) -> Kept:
     """The page of a reference. Raises ``EvidenceMissing``."""
     name, _, offset = reference.partition("#")
-    path = (folder / name).resolve()
-    if not path.is_relative_to(folder.resolve()) or not offset.isdecimal():
+    path = (folder / name.replace("\0", "")).resolve()
+    if not path.is_relative_to(folder.resolve()) or not re.fullmatch(r"[0-9]{1,15}", offset):
         raise EvidenceMissing(f"{reference} is no reference to evidence")
     try:
         with path.open("rb") as file:
             file.seek(int(offset))
             record = next(iter(ArchiveIterator(file)))
             return _kept(reference, record)
-    except (OSError, StopIteration, ArchiveLoadFailed) as error:
+    except (OSError, StopIteration, *_FAULTS) as error:
         raise EvidenceMissing(f"{reference} cannot be read: {error}") from error
 
 
@@ -135,18 +141,21 @@ def kept_since(folder: Path, source: str, since: datetime) -> Iterator[Kept]:
                         break
                     if kept.at >= begin.replace(microsecond=0):
                         yield replace(kept, reference=reference)
-            except (ArchiveLoadFailed, EOFError, zlib.error):
+            except _FAULTS:
                 continue  # the crawl that wrote it was killed: what stands before the cut was given
 
 
 def _kept(reference: str, record: Any) -> Kept:
     at = datetime.strptime(record.rec_headers.get_header("WARC-Date"), "%Y-%m-%dT%H:%M:%SZ")
+    body = record.content_stream().read(_MOST_BYTES + 1)
+    if len(body) > _MOST_BYTES:
+        raise ValueError(f"a page of more than {_MOST_BYTES:,} bytes")
     return Kept(
         reference,
         record.rec_headers.get_header("WARC-Target-URI"),
         int(record.http_headers.get_statuscode()),
         dict(record.http_headers.headers),
-        record.content_stream().read(),
+        body,
         at.replace(tzinfo=UTC),
     )
 
@@ -210,5 +219,7 @@ def page_of(kept: Kept, zone: ZoneInfo = UTC_ZONE) -> Page:
     """A kept page as an adapter reads it: as of when it was fetched."""
     from scrapy.http import HtmlResponse  # a quarter of a second that most commands need not wait
 
-    response = HtmlResponse(kept.url, kept.status, dict(kept.headers), kept.body)
+    from crawler.charsets import in_its_charset
+
+    response = in_its_charset(HtmlResponse(kept.url, kept.status, dict(kept.headers), kept.body))
     return Page(kept.url, response.text, kept.at, zone, kept.status)

@@ -21,6 +21,7 @@ from scrapy.http import Headers, Response, TextResponse
 
 from crawler.adapter import Adapter, Gate, GateKind, Page
 from crawler.adapters import adapter_of
+from crawler.charsets import in_its_charset
 from crawler.deny import denied_url
 from crawler.gates import find_gate, may_be_queue
 from crawler.sessions import lent_cookies, lent_header
@@ -129,6 +130,13 @@ class ContentTypes:
         if self._plain and _type(headers) == "text/plain":
             return urlsplit(request.url).path == urlsplit(self._plain).path
         return _type(headers) in READ_TYPES
+
+
+class Charsets:
+    """Has every page read in a charset that browsers know: Python has others, and some of them raise."""
+
+    def process_response(self, request: Request, response: Response) -> Response:  # noqa: ARG002
+        return in_its_charset(response) if isinstance(response, TextResponse) else response
 
 
 class Queues:

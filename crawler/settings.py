@@ -41,6 +41,7 @@ DOWNLOADER_MIDDLEWARES = {
     "crawler.middlewares.StableHeaders": 400,
     "crawler.middlewares.LentHeader": 410,
     "crawler.middlewares.Queues": 585,  # before a page's own refresh is followed, and before a retry
+    "crawler.middlewares.Charsets": 587,  # of unpacked pages, before anybody reads them
     "crawler.middlewares.SourceCookies": 700,
 }
 ITEM_PIPELINES = {"crawler.pipelines.StorePipeline": 100}

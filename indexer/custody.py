@@ -82,6 +82,9 @@ class Entry:
             own = {name: read.pop(name) for name in ("number", "at", "what", "previous", "hash")}
         except KeyError as error:
             raise ValueError(f"no {error}") from None
+        texts = (own[name] for name in ("at", "what", "previous", "hash"))
+        if type(own["number"]) is not int or not all(isinstance(each, str) for each in texts):
+            raise ValueError("its own fields are of other kinds")
         return cls(own["number"], own["at"], own["what"], read, own["previous"], own["hash"])
 
 

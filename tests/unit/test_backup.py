@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -144,6 +146,23 @@ def test_a_damaged_or_foreign_copy_puts_nothing_back(installation: Workspace, tm
     out = {**told["parts"][0], "path": "../../../etc/passwd"}
     variant("out", parts=[out])
     faulty("out", "leads out of the backup")
+    (variant("more") / "config" / "channels" / "theirs.yaml").write_text("type: jsonl\npath: /tmp/x\n")
+    faulty("more", "theirs.yaml' is in no list")
+    (variant("linked") / "data" / "keys" / "more").symlink_to("/etc")
+    faulty("linked", "is no plain file")
+    os.mkfifo(variant("pipe") / "data" / "pipe")
+    faulty("pipe", "is no plain file")
+    whole = b"SQLite format 3\0" + b"x" * 84
+    (variant("hollow") / "data" / "posts.db").write_bytes(whole)
+    parts = [
+        each | {"bytes": len(whole), "sha256": hashlib.sha256(whole).hexdigest()} for each in told["parts"]
+    ]
+    parts = [
+        new if new["path"].endswith("posts.db") else old
+        for new, old in zip(parts, told["parts"], strict=True)
+    ]
+    (tmp_path / "hollow" / MANIFEST).write_text(json.dumps(told | {"parts": parts}))
+    faulty("hollow", "posts.db is damaged")
 
 
 def test_a_copy_of_a_newer_schema_is_refused(installation: Workspace, tmp_path: Path) -> None:
