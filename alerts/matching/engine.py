@@ -175,12 +175,7 @@ class TextMatcher:
         yield from self._typos.find(lines, hashes, flags, texts.folded)
         yield from self._order.find(lines, hashes, flags, texts.folded)
         yield from self._two.find(lines, flags, texts.folded)
-        at = lines.letters.find(b"xn  ")
-        numbers = set()
-        while at >= 0:
-            numbers.add(int(np.searchsorted(lines.ends, at)) - 1)
-            at = lines.letters.find(b"xn  ", at + 1)
-        for number in numbers:
+        for number in {lines.text_of(word) for word in lines.ending(b"xn").tolist()}:
             for one in self._punycode(texts.whole[number]):
                 yield number, one
 

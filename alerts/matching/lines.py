@@ -34,6 +34,19 @@ class Lines:
     def word(self, number: int) -> bytes:
         return self.letters[self.starts[number] : self.ends_of_words[number]]
 
+    def words(self, numbers: Indexes) -> list[bytes]:
+        """These words."""
+        edges = zip(self.starts[numbers].tolist(), self.ends_of_words[numbers].tolist(), strict=True)
+        return [self.letters[start:end] for start, end in edges]
+
+    def ending(self, letters: bytes) -> Indexes:
+        """The words that end with these letters, of which there are two, and with two gaps."""
+        every = np.frombuffer(self.letters, np.uint8)
+        found: Indexes = np.flatnonzero(every[self.ends_of_words + 1] == GAP)
+        for back, letter in ((0, GAP), (1, letters[1]), (2, letters[0])):
+            found = found[every[self.ends_of_words[found] - back] == letter]
+        return found
+
     def text_of(self, number: int) -> int:
         """The text in which this word stands."""
         return bisect_left(self.ends, self.starts[number]) - 1

@@ -157,14 +157,23 @@ class TwoTypoIndex:
     ) -> Iterator[tuple[int, Found]]:
         """Names with two mistakes in lines of whose words the flags are known, each with the number of its text."""
         counts: Counter[tuple[int, int]] = Counter()
-        places = np.flatnonzero(flags & TWICE).tolist()
-        words = [lines.word(at) for at in places]
+        places = np.flatnonzero((flags & TWICE) != 0)
+        words = lines.words(places)
         remembered = self._known  # as it is now: another thread may forget
-        known = {word: candidates for word in words if (candidates := remembered.get(word))}
-        forgotten = [word for word in dict.fromkeys(words) if word not in known]
-        known |= self._learnt(forgotten) if forgotten else {}
-        for at, word in zip(places, words, strict=True):
-            for name, step, wanted, most in known.get(word, ()):
+        known = list(map(remembered.get, words))
+        if None in known:
+            there = {word for word, one in zip(words, known, strict=True) if one is None}
+            again = self._learnt(sorted(there))
+            known = [
+                again.get(word, ()) if one is None else one for word, one in zip(words, known, strict=True)
+            ]
+        before, after = _edges(lines, places - 1), _edges(lines, places + 1)
+        for number, at in enumerate(places.tolist()):
+            for name, step, wanted, most in known[number] or ():
+                if step:
+                    begins, ends = after[number] if step > 0 else before[number]
+                    if begins != wanted[0] and ends != wanted[-1]:
+                        continue
                 first = at - self._anchors[name]
                 last = first + len(self._names[name].words) - 1
                 if first < 0 or last >= len(flags):
@@ -175,7 +184,7 @@ class TwoTypoIndex:
                 if counts[text, name] >= MOST_PLACES or lines.text_of(last) != text:
                     continue
                 run = range(first, last + 1)
-                if self._spelt(name, [lines.word(number) for number in run]):
+                if self._spelt(name, [lines.word(each) for each in run]):
                     found = self._measured(name, run, folded(text), text, lines)
                     if found:
                         counts[text, name] += 1
@@ -222,6 +231,16 @@ class TwoTypoIndex:
         if not telling and any(map(is_ordinary, wrong)):
             return None
         return Found(wanted.term, "typo", start, end, {"typos": 0.7})
+
+
+def _edges(lines: Lines, places: Indexes) -> list[tuple[int, int]]:
+    """The first and the last letter of words; of what is no word, any."""
+    if not len(places):
+        return []
+    there = places.clip(0, len(lines.starts) - 1)
+    letters = np.frombuffer(lines.letters, np.uint8)
+    first, last = letters[lines.starts[there]], letters[lines.ends_of_words[there] - 1]
+    return list(zip(first.tolist(), last.tolist(), strict=True))
 
 
 def _like(wanted: bytes, word: bytes, most: int) -> bool:

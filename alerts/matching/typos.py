@@ -115,9 +115,9 @@ class TypoIndex:
         seen: set[tuple[int, int]] = set()
         counts: Counter[tuple[int, int]] = Counter()
         for table, chosen, beside in (
-            (self._single, np.flatnonzero(flags & ALONE), 0),
-            (self._forward, np.flatnonzero(flags & AFTER) - 1, 1),
-            (self._backward, np.flatnonzero(flags & BEFORE) + 1, -1),
+            (self._single, np.flatnonzero((flags & ALONE) != 0), 0),
+            (self._forward, np.flatnonzero((flags & AFTER) != 0) - 1, 1),
+            (self._backward, np.flatnonzero((flags & BEFORE) != 0) + 1, -1),
         ):
             if beside:
                 chosen = self._telling(table, lines, hashes, chosen, beside)
@@ -126,17 +126,20 @@ class TypoIndex:
             asked, owners = _asked(lines, chosen, beside)
             hits, entries = table.pairs(asked, _MOST)
             places = chosen[owners[hits]]
-            near = self._near(entries, places, hashes)
-            for at, entry in dict.fromkeys(zip(places[near].tolist(), entries[near].tolist(), strict=True)):
-                text, name = lines.text_of(at), int(self._owner[entry])
+            near = self._near(entries, places, lines, hashes)
+            places, entries = places[near], entries[near]
+            texts = (np.searchsorted(lines.ends, lines.starts[places]) - 1).tolist()
+            rows = zip(places.tolist(), entries.tolist(), self._owner[entries].tolist(), texts, strict=True)
+            for at, entry, name, text in dict.fromkeys(rows):
                 if (at, entry) not in seen and counts[text, name] < MOST_PLACES:
                     seen.add((at, entry))
                     for found in self._measured(entry, at, text, lines, folded):
                         counts[text, name] += 1
                         yield text, found
 
-    def _near(self, entries: Indexes, places: Indexes, hashes: Hashes) -> Indexes:
-        """Which of these words of names, and where each may stand, are of names with one or two wrong words there."""
+    def _near(self, entries: Indexes, places: Indexes, lines: Lines, hashes: Hashes) -> Indexes:
+        """Which of these words of names, and where each may stand, are of names with one or two wrong words there,
+        all in one text."""
         names, first = self._owner[entries], places - self._number[entries]
         counts, begun = self._counts[names], self._begun[names]
         inside = (first >= 0) & (first + counts <= len(hashes))
@@ -144,7 +147,10 @@ class TypoIndex:
         for number in range(int(counts.max(initial=0))):
             there = np.flatnonzero(inside & (counts > number))
             wrong[there] += hashes[first[there] + number] != self._seen[begun[there] + number]
-        return np.flatnonzero(inside & (wrong > 0) & (wrong <= 2))
+        near = np.flatnonzero(inside & (wrong > 0) & (wrong <= 2))
+        one, other = lines.starts[first[near]], lines.starts[first[near] + counts[near] - 1]
+        together: Indexes = near[np.searchsorted(lines.ends, one) == np.searchsorted(lines.ends, other)]
+        return together
 
     def _telling(self, table: Table, lines: Lines, hashes: Hashes, chosen: Indexes, beside: int) -> Indexes:
         """Of these words, those that are a misspelt word of a name together with the word beside them. Pairs that
@@ -173,10 +179,6 @@ class TypoIndex:
         name = self._names[int(self._owner[entry])]
         first = at - int(self._number[entry])
         last = first + len(name.words) - 1
-        if first < 0 or last >= len(lines.starts):
-            return
-        if first != last and (lines.text_of(first), lines.text_of(last)) != (text, text):
-            return
         there = [lines.word(word) for word in range(first, last + 1)]
         edits = _edits(name.words, there)
         if not edits:
