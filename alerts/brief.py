@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from alerts.brief_words import WORDS
 from alerts.cases import Alert, Listing
+from alerts.claim_words import worded
 from alerts.clocks import Clock
 from alerts.laws import Law
 from alerts.message import defang, one_line, read_out
@@ -88,7 +89,7 @@ def brief(grounds: Grounds, masking: Masking, language: Language, now: datetime)
         title=f"{say['brief']}: {one_line(name)}",
         made=say["made"].format(at=_time(now), alert=alert.id, severity=say[alert.severity]),
         sections=(
-            _claimed(grounds, masking, say),
+            _claimed(grounds, masking, say, language),
             _by_whom(grounds, say),
             _credible(grounds, say),
             _verified(grounds, say, now),
@@ -99,10 +100,10 @@ def brief(grounds: Grounds, masking: Masking, language: Language, now: datetime)
     )
 
 
-def _claimed(grounds: Grounds, masking: Masking, say: Mapping[str, str]) -> Section:
+def _claimed(grounds: Grounds, masking: Masking, say: Mapping[str, str], language: Language) -> Section:
     alert = grounds.alert
     printed = [fact for fact in grounds.facts if fact.kind in _PRINTED]
-    said = [one_line(part, 300) for part in read_out(printed).split("; ") if part]
+    said = [one_line(worded(part, language), 300) for part in read_out(printed).split("; ") if part]
     lines = [
         say["title"].format(title=one_line(masking.mask(alert.title), 200)),
         say["posted"].format(at=_time(alert.posted_at) if alert.posted_at else say["unknown"]),

@@ -7,13 +7,22 @@ from typing import Any
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context as JinjaContext
 
+from alerts.claim_words import worded
 from console.pivots import KINDS
 from console.web import shown
 from console.web.context import Context
 from console.web.guard import Asker
 from console.web.words import LANGUAGES, said
+from console.web.words_of_acts import acted
+
+
+@pass_context
+def _span(page: JinjaContext, seconds: float | None) -> str:
+    return shown.span_of(seconds, str(page.get("language", "en")))
+
 
 _templates = Environment(
     loader=PackageLoader("console.web", "templates"),
@@ -30,7 +39,7 @@ _templates.filters |= {
     "posted": shown.posted,
     "figure": shown.figure,
     "text": lambda text: shown.marked(text, ()),
-    "span": shown.span_of,
+    "span": _span,
 }
 _templates.globals["pivots"] = KINDS
 
@@ -50,20 +59,23 @@ def language_of(request: Request) -> str:
 def page(
     request: Request, here: Context, who: Asker | None, template: str, status: int = 200, **values: Any
 ) -> HTMLResponse:
-    """A page. Templates get ``who``, ``now``, ``t`` (a word in the language), and the values."""
+    """A page. Templates get ``who``, ``now``, ``t`` (a sentence in the language), ``w`` (a line that is made
+    of our own words), and the values."""
     language = language_of(request)
     common = {
         "who": who,
         "csrf": who.csrf if who else "",
         "now": here.now(),
         "t": partial(said, language=language),
+        "w": partial(worded, language=language),
         "language": language,
         "languages": LANGUAGES,
         "path": request.url.path,
         "address": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
         "faults": here.faults if who else "",
-        "age": shown.age,
-        "left": shown.left,
+        "age": partial(shown.age, language=language),
+        "left": partial(shown.left, language=language),
+        "acted": partial(acted, language=language),
         "short": here.short,
     }
     written = _templates.get_template(template).render(common | values)

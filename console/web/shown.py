@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from markupsafe import Markup, escape
 
 from alerts.message import defang, plain, unlinked
+from console.web.words_of_acts import unit
 from indexer.post import Precision, Stored
 
 Spans = Sequence[tuple[int, int]]
@@ -147,24 +148,24 @@ def pointed(query: str, position: int) -> Markup:
     return Markup('{}<mark class="bad">{}</mark>{}').format(before, at or "…", after)
 
 
-def age(then: datetime, now: datetime) -> str:
+def age(then: datetime, now: datetime, language: str = "en") -> str:
     """How long ago: ``4 min``, ``3 h``, ``12 d``."""
-    return span_of((now - then).total_seconds())
+    return span_of((now - then).total_seconds(), language)
 
 
-def span_of(seconds: float | None) -> str:
+def span_of(seconds: float | None, language: str = "en") -> str:
     """A time in its largest unit."""
     if seconds is None:
         return "—"
-    for unit, size in (("d", 86_400), ("h", 3600), ("min", 60)):
+    for name, size in (("d", 86_400), ("h", 3600), ("min", 60)):
         if abs(seconds) >= size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.0f} s"
+            return f"{seconds / size:.0f} {unit(name, language)}"
+    return f"{seconds:.0f} {unit('s', language)}"
 
 
-def left(due: datetime, now: datetime) -> str:
+def left(due: datetime, now: datetime, language: str = "en") -> str:
     """Time until it is due; past, how long."""
-    return ("− " if due < now else "") + span_of(abs((due - now) / timedelta(seconds=1)))
+    return ("− " if due < now else "") + span_of(abs((due - now) / timedelta(seconds=1)), language)
 
 
 def _plain(text: str) -> Markup:

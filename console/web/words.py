@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from console.web.analysis_words import INDONESIAN as _OF_ANALYSIS
+from console.web.words_of_acts import ACTS
 from console.web.words_of_editors import EDITORS
 
 LANGUAGES: Final = {"en": "English", "id": "Bahasa Indonesia"}
@@ -99,6 +100,7 @@ _INDONESIAN: Final = EDITORS | {
     "History": "Riwayat",
     "Seller": "Penjual",
     **_OF_ANALYSIS,
+    **ACTS,
     "Revision": "Revisi",
     "Last read": "Terakhir dibaca",
     "Pages": "Halaman",

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -49,10 +53,21 @@ class World:
 
 def made(folder: Path, rate: int = 1_000_000) -> Path:
     """Fill a folder; its settings file. Users: one of each role, and ``narrow-`` ones who see the open world only."""
+    shutil.copytree(_filled(), folder, dirs_exist_ok=True)
     workspace = Workspace(folder)
-    config = workspace.write("duskwatch.toml", f'data_dir = "var"\n[web]\nrate = {rate}\n')
-    workspace.write("config/watchlists/a.yaml", _WATCHLIST)
     workspace.write("config/channels/lines.yaml", f"type: jsonl\npath: {folder}/alerts.jsonl\n")
+    return workspace.write("duskwatch.toml", f'data_dir = "var"\n[web]\nrate = {rate}\n')
+
+
+@cache
+def _filled() -> Path:
+    """What all worlds of one process are copied from: to hash eight passwords takes seconds."""
+    kept = tempfile.TemporaryDirectory(prefix="duskwatch-worlds-")
+    atexit.register(kept.cleanup)
+    folder = Path(kept.name)
+    workspace = Workspace(folder)
+    config = folder / "duskwatch.toml"
+    workspace.write("config/watchlists/a.yaml", _WATCHLIST)
     for name, tlp in (("open-forum", "green"), ("closed-forum", "red")):
         workspace.source(name, "mybb", ONION, {"sale": "/f"}, f"tlp: {tlp}")
     (folder / "var").mkdir()
@@ -74,7 +89,7 @@ def made(folder: Path, rate: int = 1_000_000) -> Path:
             engine, f"narrow-{role.value}", PASSWORD, role, at=now, organisations=["port"], tlp="amber"
         )
     app.state.context.close()
-    return config
+    return folder
 
 
 def tell_in_report(engine: sa.Engine, name: str, alerts: Sequence[Alert], now: datetime) -> None:
