@@ -97,27 +97,37 @@ class _Thread:
 
 
 def make_plan(
-    seed: int, seconds: float, changes: int, faults: int, kinds: Sequence[str], before: int = 8
+    seed: int, seconds: float, changes: int, kills: int, kinds: Sequence[str], before: int = 8
 ) -> Plan:
-    """``changes`` of the forum over ``seconds`` after ``before`` threads that stand there from the beginning, and
-    ``faults`` of these kinds, each about equally often; after ten comes a rest, in which the product must go on."""
+    """``changes`` of the forum over ``seconds``, after ``before`` threads that stand there at first; ``kills``,
+    and half as many other faults, each of ``kinds`` about equally often. After ten comes a rest, in which the product
+    must go on."""
     chance = random.Random(f"changes {seed}")
     made = tuple(_changes(chance, seconds, changes, before))
     chance = random.Random(f"faults {seed}")
-    order: list[str] = []
-    while len(order) < faults:
-        round_ = list(kinds)
-        chance.shuffle(round_)
-        order += round_
-    pause = seconds / max(faults, 1)
-    close = pause * (_BUSY if faults > _TOGETHER else 1)
+    ends = [kind for kind in kinds if kind in KILLS]
+    others = [kind for kind in kinds if kind not in KILLS]
+    order = [
+        *_in_turn(chance, ends, kills if ends else 0),
+        *_in_turn(chance, others, kills // 2 if others else 0),
+    ]
+    chance.shuffle(order)
+    pause = seconds / max(len(order), 1)
+    close = pause * (_BUSY if len(order) > _TOGETHER else 1)
     struck = []
-    for number, kind in enumerate(order[:faults]):
+    for number, kind in enumerate(order):
         length = chance.uniform(*LENGTHS[kind]) if kind in LENGTHS else 0.0
         group, within = divmod(number, _TOGETHER)
         at = group * _TOGETHER * pause + (within + chance.uniform(0.1, 0.6)) * close
         struck.append(Fault(round(at, 2), kind, round(length, 2), round(chance.random(), 4)))
     return Plan(seed, seconds, made, tuple(struck))
+
+
+def _in_turn(chance: random.Random, kinds: Sequence[str], count: int) -> list[str]:
+    order: list[str] = []
+    while len(order) < count:
+        order += chance.sample(list(kinds), len(kinds))
+    return order[:count]
 
 
 def _changes(chance: random.Random, seconds: float, count: int, before: int) -> Iterator[Change]:
