@@ -160,7 +160,7 @@ def _settle(product: Product, say: Callable[[str], object]) -> None:
         return done.returncode == 0 and done.stdout.strip() == "[]"
 
     since = time.time()
-    if not wait(lambda: still(since), _SETTLE):
+    if not wait(lambda: still(since), _SETTLE, 0.5):
         say(f"it has not come to rest in {_SETTLE:.0f} s")
 
 

@@ -21,7 +21,7 @@ from console.demo.tor_network import die_with_parent
 
 SOURCE = "board"
 CHANNELS = ("hook", "mail")
-_LOOK = 0.05  # seconds between two looks at which crawls are alive
+_LOOK = 0.1  # seconds between two looks at which crawls are alive
 
 
 @dataclass
@@ -42,7 +42,7 @@ class Product:
     settings: str
     services: int = 1
     environment: Mapping[str, str] = field(default_factory=dict)
-    interval: float = 2.0
+    interval: float = 3.0
     running: list[subprocess.Popen[bytes] | None] = field(default_factory=list)
     _lives: list[Life] = field(default_factory=list)
     _watching: threading.Event = field(default_factory=threading.Event)
@@ -200,11 +200,11 @@ def strike(pid: int, number: signal.Signals) -> bool:
     return True
 
 
-def wait(holds: Callable[[], bool], seconds: float) -> bool:
-    """Whether something comes to hold in time."""
+def wait(holds: Callable[[], bool], seconds: float, pause: float = 0.05) -> bool:
+    """Whether something comes to hold in time; ``pause``: seconds between two looks."""
     until = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > until:
             return False
-        time.sleep(0.05)  # what is waited for is another program's: no event tells of it
+        time.sleep(pause)  # what is waited for is another program's: no event tells of it
     return True
