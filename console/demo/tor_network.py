@@ -182,8 +182,9 @@ class PrivateTor:
         return tuple(node.onion_router for node in self._nodes if node.kind != "client")
 
     def restart(self, name: str) -> None:
-        """Start a node that was ended, and wait until it is connected; for clients."""
+        """Start a client that was ended, with the directory as it is now, and wait until it is connected."""
         node = next(node for node in self._nodes if node.name == name)
+        _hand_over(self._folder / "authority0", node.folder)
         _launch(node)
         self._await_bootstrap(node, time.monotonic() + self.timeout)
 
@@ -193,7 +194,6 @@ class PrivateTor:
         node.control, socks = free_ports(2)
         node.extra = _SOCKS.format(port=socks)
         (node.folder / "torrc").write_text(_torrc(node, self._hashed) + self.directories)
-        _hand_over(self._folder / "authority0", node.folder)
         self.restart(name)
         return socks, node.control
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -70,7 +71,8 @@ class Arrived:
 @dataclass(frozen=True, slots=True)
 class History:
     """What was true. ``quiet``: spans without any fault, from recovery on; ``interval``: seconds between two crawls;
-    ``moved``: threads that came to another board, and when; ``channels``: every alert goes to each."""
+    ``moved``: threads that came to another board, and when; ``channels``: every alert goes to each; ``rested``: whether
+    the product had come to rest when it was looked at, else what it had still to do is not asked for."""
 
     shown: Sequence[Shown]
     served: Sequence[Served] = ()
@@ -79,6 +81,7 @@ class History:
     interval: float = 0.0
     moved: Sequence[tuple[str, float]] = ()
     channels: Sequence[str] = ()
+    rested: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,16 +131,17 @@ def check(history: History, holdings: Holdings) -> Verdict:
 def due(shown: Shown, history: History) -> bool:
     """Whether a revision stood long enough that its post must be stored: at the end, through a whole pass, or for two
     intervals without a fault."""
-    if shown.ended is None:
+    if shown.ended is None and history.rested:
         return True
+    ended = math.inf if shown.ended is None else shown.ended
     moves = [at for thread, at in history.moved if thread == shown.thread]
     for each in history.passes:
         # a thread that changes boards between the readings of both is on neither
         whole = not each.disturbed and not any(each.begun <= at <= each.ended for at in moves)
-        if whole and shown.begun <= each.begun and each.ended <= shown.ended:
+        if whole and shown.begun <= each.begun and each.ended <= ended:
             return True
     return any(
-        min(end, shown.ended) - max(begin, shown.begun) > 2 * history.interval for begin, end in history.quiet
+        min(end, ended) - max(begin, shown.begun) > 2 * history.interval for begin, end in history.quiet
     )
 
 
@@ -210,7 +214,7 @@ def _revisions(history: History, holdings: Holdings, checked: Counter[str]) -> I
     last = {
         mark: "stands at the end"
         for mark, shown in written.items()
-        if shown.ended is None and shown.listing and shown.thread in watched
+        if shown.ended is None and shown.listing and shown.thread in watched and history.rested
     }
     for mark, why in sorted(
         {**dict.fromkeys(_seen(history), "was seen by a crawl that ended well"), **last}.items()
@@ -263,7 +267,7 @@ def _alerts(history: History, holdings: Holdings, checked: Counter[str]) -> Iter
     for organisation, thread in sorted(wanted):
         checked["organisations named in a listing"] += 1
         count = len(having.get((organisation, thread), ()))
-        if count != 1:
+        if count > 1 or (count == 0 and history.rested):
             yield Violation(
                 "one alert an organisation and listing", f"{organisation} in thread {thread} has {count}"
             )
@@ -294,6 +298,8 @@ def _deliveries(history: History, holdings: Holdings, checked: Counter[str]) -> 
     for each in holdings.sent:
         checked["deliveries"] += 1
         known.add((each.channel, each.key))
+        if not history.rested and each.state == "waiting":
+            continue
         if each.state != "sent":
             yield Violation(
                 "every delivery leaves", f"{each.key} to {each.channel} is {each.state} {each.note}".strip()
@@ -310,6 +316,8 @@ def _deliveries(history: History, holdings: Holdings, checked: Counter[str]) -> 
 
 
 def _going_on(history: History, checked: Counter[str]) -> Iterator[Violation]:
+    if not history.rested:
+        yield Violation("it goes on after a fault", "it has not come to rest after the last one")
     for begin, end in history.quiet:
         if end - begin > 3 * history.interval:
             checked["rests in which it must go on"] += 1

@@ -122,8 +122,8 @@ def passes(heard: Sequence[dict[str, Any]], lives: Sequence[Life]) -> tuple[Pass
     return tuple(made)
 
 
-def history(folder: Path, product: Product, served: Sequence[Served]) -> History:
-    """What was true, from what was written down in a run."""
+def history(folder: Path, product: Product, served: Sequence[Served], rested: bool) -> History:
+    """What was true, from what was written down in a run. ``rested``: whether the product had come to rest."""
     written = lines(folder / "ledger.jsonl")
     struck = struck_in(written)
     ends = [line["at"] for line in written if line["kind"] in ("begun", "ended")]
@@ -138,6 +138,7 @@ def history(folder: Path, product: Product, served: Sequence[Served]) -> History
         interval=product.interval + max([_CRAWL, *(each.ended - each.begun for each in ended)]),
         moved=tuple((line["thread"], line["begun"]) for line in written if line.get("what") == "move"),
         channels=CHANNELS,
+        rested=rested,
     )
 
 

@@ -106,9 +106,9 @@ def run(plan: Plan, folder: Path, ground: Ground, say: Callable[[str], object]) 
         say("the forum stands still; waiting until the product has come to rest")
         if clock:
             clock.set(_LEASES)
-        _settle(product, say)
+        rested = _settle(product, say)
         statuses = product.stop()
-        true = history(folder, product, forum.served())
+        true = history(folder, product, forum.served(), rested)
         held = holdings(product, peers.arrived(), statuses)
         verdict = check(true, held)
         struck = Counter(each.kind for each in struck_in(lines(folder / "ledger.jsonl")) if each.hit)
@@ -140,8 +140,8 @@ def _figures(held: Holdings, passes: Sequence[object], verdict: Verdict) -> dict
     }
 
 
-def _settle(product: Product, say: Callable[[str], object]) -> None:
-    """Until two crawls in a row found nothing new and nothing is left to be watched or delivered."""
+def _settle(product: Product, say: Callable[[str], object]) -> bool:
+    """Whether in time two crawls in a row found nothing new and nothing is left to be watched or delivered."""
 
     def still(since: float) -> bool:
         ended = [
@@ -161,7 +161,9 @@ def _settle(product: Product, say: Callable[[str], object]) -> None:
 
     since = time.time()
     if not wait(lambda: still(since), _SETTLE, 0.5):
-        say(f"it has not come to rest in {_SETTLE:.0f} s")
+        say(f"it has not come to rest in {_SETTLE:.0f} s: what it had still to do is not asked for")
+        return False
+    return True
 
 
 def _counts(counted: Mapping[str, int]) -> str:

@@ -169,6 +169,13 @@ def test_standing_still_after_a_fault_is_found() -> None:
     assert str(found) == "it goes on after a fault: no crawl ended well in 20 s without one"
 
 
+def test_of_what_did_not_come_to_rest_only_what_was_due_is_asked() -> None:
+    late = replace(TRUE, shown=(*TRUE.shown, shown(4, 1, begun=90)), quiet=(), rested=False)
+    assert [each.promise for each in check(late, HELD).violations] == ["it goes on after a fault"]
+    found = {each.promise for each in check(late, without(2)).violations}
+    assert found >= {"no post is lost"}, "two crawls read it"
+
+
 def test_a_mark_is_read_back_from_any_text() -> None:
     for number, revision in ((0, 1), (64, 2), (4_225, 20), (270_000, 3)):
         assert marks(f"x {mark(number, revision)}.") == [(number, revision)]
