@@ -12,17 +12,22 @@ class ClockMissing(Exception):
     """The clock cannot be set here; the message says what is missing."""
 
 
+def compiler() -> str | None:
+    """What builds the clock; None where there is nothing."""
+    return shutil.which("cc") or shutil.which("gcc")
+
+
 class Clock:
     """The time of day of every process that has its ``environment``, ahead of the machine's by what is set. Other
     clocks stay as they are. Raises ``ClockMissing``."""
 
     def __init__(self, folder: Path) -> None:
-        compiler = shutil.which("cc") or shutil.which("gcc")
-        if not compiler:
+        builder = compiler()
+        if not builder:
             raise ClockMissing("no C compiler (cc) to build the clock with")
         library, self._file = folder / "clock.so", folder / "clock"
         source = Path(__file__).with_name("fault_clock.c")
-        words = [compiler, "-shared", "-fPIC", "-O2", "-o", str(library), str(source), "-ldl"]
+        words = [builder, "-shared", "-fPIC", "-O2", "-o", str(library), str(source), "-ldl"]
         done = subprocess.run(words, capture_output=True, text=True, check=False)
         if done.returncode:
             raise ClockMissing(f"the clock does not build: {done.stderr.strip()}")

@@ -25,7 +25,7 @@ if __name__ == "__main__":  # as a program it has not pytest's paths
 from databases import Postgres
 from elastic.nodes import Cluster
 from fault_checker import Holdings, Verdict, check
-from fault_clock import Clock
+from fault_clock import Clock, compiler
 from fault_forum import BusyForum
 from fault_gather import as_json, history, holdings, struck_in
 from fault_ground import clock_kinds, enter_namespaces, network_kinds, small_disk, store_kinds
@@ -76,7 +76,7 @@ def run(plan: Plan, folder: Path, ground: Ground, say: Callable[[str], object]) 
         socks, _ = tor.add_client(client)
         stack.callback(tor.kill, client)
         settings = _settings(socks, ground)
-        clock = Clock(folder) if "clock ahead" in {fault.kind for fault in plan.faults} else None
+        clock = Clock(folder) if compiler() else None
         product = Product(
             folder,
             settings,
@@ -174,7 +174,7 @@ def kinds_here(store: str, own: bool) -> list[str]:
     """Every kind of fault that can be done here."""
     kinds = ["kill crawl", "kill service", "kill machine", "kill deliverer", "kill tor"]
     kinds += ["pause crawl", "pause service", "pause tor"]
-    if shutil.which("cc") or shutil.which("gcc"):
+    if compiler():
         kinds += ["clock ahead", "clock back"]
     if own:
         kinds += ["disk full", "slow", "cut tor", "cut receivers"]
