@@ -189,7 +189,7 @@ def main() -> None:
     parser.add_argument(
         "--seed", type=int, default=None, help="of the script and of the faults; none: a new one"
     )
-    parser.add_argument("--kills", type=int, default=30, help="beside half as many other faults")
+    parser.add_argument("--kills", type=int, default=30, help="kills, beside half as many other faults")
     parser.add_argument("--minutes", type=float, default=6.0, help="how long they go on")
     parser.add_argument(
         "--store", choices=("sqlite", "elasticsearch"), default="sqlite", help="and PostgreSQL"

@@ -10,7 +10,7 @@ from fault_run import Ground, kinds_here, run
 
 from console.demo.tor_network import PrivateTor
 
-SEED, SECONDS, CHANGES, KILLS = 20220106, 24, 24, 6
+SEED, SECONDS, CHANGES, KILLS = 20220141, 18, 24, 6
 
 
 @pytest.mark.tor
