@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 import secrets
 import socket
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -192,6 +193,40 @@ class Leases:
         for source in sources:
             if source not in there:
                 connection.execute(begin, {"source": source})
+
+
+class Hold:
+    """One crawl's lease while it goes on. A crawl that stood still for longer than its lease (its process was stopped,
+    its machine slept) may hold pages that are older than what another crawl has stored meanwhile: before anything is
+    stored it must be ``sure``. ``clocks``: seconds; one alone may stand still or be set back while a machine sleeps."""
+
+    def __init__(
+        self,
+        leases: Leases,
+        source: str,
+        token: str,
+        clocks: Sequence[Callable[[], float]] = (time.monotonic, time.time),
+    ) -> None:
+        self._leases = leases
+        self._source = source
+        self._token = token
+        self._clocks = clocks
+        self._renewed = [clock() for clock in clocks]
+
+    def renew(self) -> None:
+        """Say that the crawl goes on. Raises ``LeaseLost``, and what the database's driver raises."""
+        at = [clock() for clock in self._clocks]
+        self._leases.renew(self._source, self._token)
+        self._renewed = at
+
+    def sure(self) -> None:
+        """Make sure that nobody took the source over. Costs nothing while the lease cannot have run out. Raises as
+        ``renew``."""
+        if any(
+            not 0 <= clock() - before < self._leases.length
+            for clock, before in zip(self._clocks, self._renewed, strict=True)
+        ):
+            self.renew()
 
 
 def _is_due(row: sa.Row[Any], every: timedelta, now: datetime) -> bool:

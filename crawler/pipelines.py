@@ -10,6 +10,7 @@ from scrapy.exceptions import NotConfigured
 
 from config.errors import DuskwatchError
 from crawler.health import Figures
+from crawler.leases import LeaseLost
 from crawler.state import CrawlState, ThreadState
 from indexer.deposit import Done
 from indexer.ingest import Ingest
@@ -60,6 +61,7 @@ class StorePipeline:
 
     What is written down as read must be stored, or kept in the spool: so once something could not be kept, nothing
     more is taken, and of a thread with a page that broke nothing is written down. ``stop`` hears why to end.
+    ``sure`` raises ``LeaseLost`` where another crawl may have stored what is newer, which ``lost`` then hears.
     """
 
     def __init__(
@@ -69,12 +71,16 @@ class StorePipeline:
         source: str,
         figures: Figures,
         stop: Callable[[DuskwatchError], None],
+        sure: Callable[[], None],
+        lost: Callable[[LeaseLost], None],
     ) -> None:
         self._ingest = ingest
         self._state = state
         self._source = source
         self._figures = figures
         self._stop = stop
+        self._sure = sure
+        self._lost = lost
         self._stopped = False
         self._broken: set[str] = set()
 
@@ -83,7 +89,15 @@ class StorePipeline:
         spider = crawler.spider  # type: ignore[attr-defined]
         if spider is None:
             raise NotConfigured  # scrapy shell: no source is read, so there is nothing to store
-        return cls(spider.ingest, spider.state, spider.source.id, spider.figures, spider.store_gone)
+        return cls(
+            spider.ingest,
+            spider.state,
+            spider.source.id,
+            spider.figures,
+            spider.store_gone,
+            spider.hold.sure,
+            spider.lease_lost,
+        )
 
     def process_item(self, item: object) -> object:
         """Take a ``PageRead`` or a ``ThreadGone``; other items are the spider's own fault."""
@@ -92,10 +106,14 @@ class StorePipeline:
         if self._stopped:
             return item
         try:
+            self._sure()
             if isinstance(item, PageRead):
                 self._page(item)
             else:
                 self._vanished(item)
+        except LeaseLost as lost:
+            self._stopped = True
+            self._lost(lost)
         except DuskwatchError as error:
             self._stopped = True
             self._stop(error)

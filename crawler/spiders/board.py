@@ -38,7 +38,7 @@ from crawler.evidence import Evidence, text_headers
 from crawler.frontier import Known, Visit, decide_board, next_visit, signature, vanished
 from crawler.gates import SURE, find_gate
 from crawler.health import Figures, state_of
-from crawler.leases import LeaseLost, Leases
+from crawler.leases import Hold, LeaseLost, Leases
 from crawler.markup import parse
 from crawler.memory import Memory
 from crawler.mirrors import Proposed, SignatureWrong, announced, read_key, signed
@@ -152,6 +152,7 @@ class BoardSpider(scrapy.Spider):
         self._leases = Leases(database, settings.crawl.lease)
         self._lease = self._leases.take(source.id, lease)
         note_reader(database, source, self.started_at)
+        self.hold = Hold(self._leases, source.id, self._lease)
         self._run = self.state.run_started(self.started_at)
         self._drift = Drift(self.memory.readings())
         spent = self.state.pages_between(self.started_at - timedelta(hours=1), self.started_at)
@@ -193,16 +194,24 @@ class BoardSpider(scrapy.Spider):
 
     def _beat(self) -> None:
         """Keep the lease. A state database that does not answer is asked again; when it is silent for longer than the
-        lease lasts, another process may crawl as well, which costs pages and loses nothing."""
+        lease lasts, another process may crawl as well, which costs pages; nothing is stored before it is known."""
         try:
-            self._leases.renew(self.source.id, self._lease)
+            self.hold.renew()
         except LeaseLost as lost:
-            self._heart.stop()
-            self.figures.detail = str(lost)
-            assert self.crawler.engine is not None
-            deferred_from_coro(self.crawler.engine.close_spider_async(reason="lease lost"))
+            self.lease_lost(lost)
         except sa.exc.OperationalError as error:
             self.logger.warning("the lease cannot be renewed: %s", error.orig)
+
+    def lease_lost(self, lost: LeaseLost) -> None:
+        """Stop: another crawl reads the source, and may have read what is newer."""
+        if self._heart.running:
+            self._heart.stop()
+        self.figures.detail = str(lost)
+        self.figures.failed += 1
+        for run in self._passes:
+            run.failed = True
+        assert self.crawler.engine is not None
+        deferred_from_coro(self.crawler.engine.close_spider_async(reason="lease lost"))
 
     # --- what is asked for
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from crawler import leases
-from crawler.leases import LeaseHeld, LeaseLost, Leases
-from crawler.state import source_table
+from crawler.health import Figures
+from crawler.leases import Hold, LeaseHeld, LeaseLost, Leases
+from crawler.pipelines import PageRead, StorePipeline, ThreadGone
+from crawler.state import CrawlState, source_table
 
 EVERY = {"a": timedelta(minutes=10), "b": timedelta(minutes=10)}
 OTHER = "elsewhere 1 00"
@@ -30,6 +34,38 @@ def test_one_process_at_a_time(database: sa.Engine) -> None:
         one.take("a")
     one.release("a", own)
     one.take("a")
+
+
+def test_a_crawl_that_stood_still_stores_nothing_once_another_has_read_the_source(
+    database: sa.Engine,
+) -> None:
+    one, at = Leases(database, 60), {"monotonic": 0.0, "day": 0.0}
+    hold = Hold(one, "a", one.take("a"), (lambda: at["monotonic"], lambda: at["day"]))
+    set_(database, "a", lease_until=datetime.now(UTC) - timedelta(seconds=1))  # it was stopped for long
+    at["monotonic"] = 59.0
+    hold.sure()  # nobody is asked, as no lease can have run out
+    at["day"] = 61.0
+    hold.sure()  # nobody took it: it is renewed
+    set_(database, "a", lease_until=datetime.now(UTC) - timedelta(seconds=1))
+    other = one.take("a")
+    hold.sure()
+    at["monotonic"] = 200.0
+    with pytest.raises(LeaseLost):
+        hold.sure()
+    one.release("a", other)
+    with pytest.raises(LeaseLost):
+        hold.sure()
+
+    stored: list[object] = []
+    told: list[LeaseLost] = []
+    state = CrawlState(database, "a")
+    line: Any = SimpleNamespace(put=lambda *page, **_more: stored.append(page))
+    pipeline = StorePipeline(line, state, "a", Figures(), pytest.fail, hold.sure, told.append)
+    for _ in range(2):
+        pipeline.process_item(PageRead(()))
+        pipeline.process_item(ThreadGone("7", datetime.now(UTC), datetime.now(UTC)))
+    assert len(told) == 1
+    assert not stored
 
 
 def test_sources_are_due_by_their_schedule(database: sa.Engine) -> None:
