@@ -54,14 +54,31 @@ class Forum:
         """A reply, an edited price, a new topic that names the ministry by another alias, a deleted topic."""
         self._ask("change")
 
+    def list_topic(self, board: str, title: str, author: str, text: str) -> str:
+        """A new topic; its key."""
+        topic = {"board": board, "title": title, "author": author, "text": text, "minutes_ago": 0}
+        return str(self._ask("list_topic", topic))
+
+    def reply(self, topic: str, author: str, text: str) -> str:
+        """A new post in a topic; its key."""
+        return str(self._ask("reply", topic, author, text))
+
+    def hold(self) -> None:
+        """Let every page that is asked for wait until ``go_on``."""
+        self._ask("clear")
+
+    def go_on(self) -> None:
+        """Serve again."""
+        self._ask("set")
+
     def truth(self) -> list[dict[str, Any]]:
         """Every post as the engine's own database has it; ``created`` in Unix seconds."""
         answer: list[dict[str, Any]] = self._ask("truth")
         return answer
 
-    def _ask(self, word: str) -> Any:
+    def _ask(self, word: str, *about: object) -> Any:
         assert self._process.stdin
-        self._process.stdin.write(f"{word}\n")
+        self._process.stdin.write(json.dumps([word, *about]) + "\n")
         self._process.stdin.flush()
         return self._answer()
 

@@ -1,6 +1,6 @@
 """The forum's process: fills the database through machina's own models, serves it, and obeys its parent.
 
-A word a line in (``change``, ``truth``), a line of JSON out; it ends when its input ends.
+A line of JSON in, a word with what it is about (``["change"]``), a line of JSON out; it ends when its input ends.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ def fill(now: datetime) -> dict[str, str]:
     return {name: f"/forum/{board.slug}-{board.pk}/" for name, board in boards.items()}
 
 
-def add_topic(board: Any, topic: content.Topic, now: datetime) -> None:
-    """One topic with its replies, at its own times."""
+def add_topic(board: Any, topic: content.Topic, now: datetime) -> Any:
+    """One topic with its replies, at its own times; what the engine made of it."""
     at = now - timedelta(minutes=topic.minutes_ago)
     made = Topic.objects.create(
         forum=board,
@@ -60,9 +60,10 @@ def add_topic(board: Any, topic: content.Topic, now: datetime) -> None:
         seller = content.SELLERS[(len(topic.title) + number) % len(content.SELLERS)]
         add_post(made, seller, f"Re: {topic.title}", text, at + timedelta(minutes=number + 1))
     Topic.objects.filter(pk=made.pk).update(created=at)
+    return made
 
 
-def add_post(topic: Any, author: str, subject: str, text: str, at: datetime) -> None:
+def add_post(topic: Any, author: str, subject: str, text: str, at: datetime) -> Any:
     """One post at a given time; machina's counters follow by its own signals."""
     post = Post.objects.create(
         topic=topic, poster=_user(author), subject=subject, content=text, approved=True
@@ -70,13 +71,14 @@ def add_post(topic: Any, author: str, subject: str, text: str, at: datetime) -> 
     Post.objects.filter(pk=post.pk).update(created=at, updated=at)
     Topic.objects.filter(pk=topic.pk).update(last_post_on=at)
     topic.refresh_from_db()
+    return post
 
 
 def _user(name: str) -> Any:
     return get_user_model().objects.get_or_create(username=name)[0]
 
 
-def change() -> None:
+def change() -> str:
     """A reply, an edited price, a new topic under another alias, a deleted topic."""
     now = datetime.now(UTC)
     long = Topic.objects.filter(posts_count__gt=30).order_by("pk").first()
@@ -90,6 +92,19 @@ def change() -> None:
     add_topic(Forum.objects.get(name="Marketplace"), alias, now)
     doomed = Topic.objects.filter(forum__name="Databases", type=Topic.TOPIC_POST).order_by("-last_post_on")
     doomed[2].delete()
+    return "changed"
+
+
+def list_topic(said: dict[str, Any]) -> str:
+    """A new topic, as ``content.Topic`` has it; its key."""
+    topic = content.Topic(**said | {"replies": tuple(said.get("replies", ()))})
+    return str(add_topic(Forum.objects.get(name=topic.board), topic, datetime.now(UTC)).pk)
+
+
+def reply(topic: str, author: str, text: str) -> str:
+    """A new post in a topic; its key."""
+    found = Topic.objects.get(pk=topic)
+    return str(add_post(found, author, f"Re: {found.subject}", text, datetime.now(UTC)).pk)
 
 
 def truth() -> list[dict[str, Any]]:
@@ -114,15 +129,21 @@ def truth() -> list[dict[str, Any]]:
 def main() -> None:
     """Serve on a free port of loopback and answer the parent's words until they end."""
     boards = fill(datetime.now(UTC))
-    server = create_server(get_wsgi_application(), host="127.0.0.1", port=0, threads=4)
+    opened = threading.Event()
+    opened.set()
+    pages = get_wsgi_application()
+
+    def served(environ: Any, start_response: Any) -> Any:
+        opened.wait()
+        return pages(environ, start_response)
+
+    server = create_server(served, host="127.0.0.1", port=0, threads=4)
     threading.Thread(target=server.run, daemon=True).start()
     _say({"port": server.effective_port, "boards": boards})
+    words = {each.__name__: each for each in (change, list_topic, reply, truth, opened.clear, opened.set)}
     for line in sys.stdin:
-        if line.strip() == "change":
-            change()
-            _say("changed")
-        else:
-            _say(truth())
+        word, *about = json.loads(line)
+        _say(words[word](*about))
 
 
 def _say(answer: object) -> None:
