@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -11,10 +12,10 @@ from typing import Literal, Protocol
 import sqlalchemy as sa
 
 from alerts.cases import AlertState, Listing, note
-from alerts.history import NEWS, Beginning, Reason, Verdict, judge, number_of
+from alerts.history import NEWS, Beginning, Date, Reason, Verdict, date_of, judge, number_of
 from alerts.tables import alert_table, insert_new
 from config.database import UtcDateTime, metadata
-from indexer.post import Change, ChangeKind, Kind, Post
+from indexer.post import Change, ChangeKind, Kind, Post, Stored
 from indexer.store import Store
 
 #: Alarms a day of one source whose posts may be no news; what is more goes to a report.
@@ -39,13 +40,19 @@ entry_table = sa.Table(
     sa.Column("hunt", sa.Integer),
     sa.Column("report", sa.Text),
 )
-#: The highest numbers of threads and posts that a board showed until it was first read.
+_COUNTED = ("read", "undated", "ahead", "absurd")
+#: The highest numbers of threads and posts that a board showed until it was first read; and how many posts were ever
+#: read of it, and of these have no date, one in the future, or one before there were boards.
 mark_table = sa.Table(
     "history_mark",
     metadata,
     sa.Column("source", sa.Text, primary_key=True),
     sa.Column("threads", sa.BigInteger),
     sa.Column("posts", sa.BigInteger),
+    *(
+        sa.Column(name, sa.Integer, nullable=False, server_default="0")
+        for name in ("read", "undated", "ahead", "absurd")
+    ),
 )
 #: Alarms of what may be no news.
 doubt_table = sa.Table(
@@ -104,7 +111,7 @@ class Historian:
                     self._before[stored.post.id, stored.revision] = one.post.seen_at
 
     def observe(self, connection: sa.Connection, changes: Sequence[Change]) -> None:
-        """Keep the highest numbers that a board shows until it has first been read."""
+        """Keep the highest numbers that a board shows until it has first been read, and how it dates its posts."""
         if self._past is None:
             return
         by_source: dict[str, list[Change]] = {}
@@ -123,6 +130,7 @@ class Historian:
             first = [each.stored.post for each in its if ended is None or each.stored.first_seen_at <= ended]
             if first:
                 _raise_marks(connection, source, first)
+            _count_dates(connection, source, [each.stored for each in its if each.kind is ChangeKind.NEW])
 
     def verdict(self, connection: sa.Connection, change: Change) -> Verdict:
         """Whether a change is news."""
@@ -151,6 +159,21 @@ def _raise_marks(connection: sa.Connection, source: str, posts: Sequence[Post]) 
             "posts": max(filter(None, (replies, row.posts)), default=None),
         }
         connection.execute(sa.update(mark_table).where(columns.source == source).values(values))
+
+
+def _count_dates(connection: sa.Connection, source: str, read: Sequence[Stored]) -> None:
+    if not read:
+        return
+    dates = Counter(date_of(each.post, each.first_seen_at) for each in read)
+    columns = mark_table.c
+    insert_new(connection, mark_table, [{"source": source}])
+    values = {
+        "read": columns.read + len(read),
+        "undated": columns.undated + dates[Date.MISSING],
+        "ahead": columns.ahead + dates[Date.AHEAD],
+        "absurd": columns.absurd + dates[Date.ABSURD],
+    }
+    connection.execute(sa.update(mark_table).where(columns.source == source).values(values))
 
 
 def _highest(keys: Iterable[str]) -> int | None:

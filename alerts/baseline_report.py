@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from alerts.baseline import Entry, Past, entry_table
 from alerts.cases import Alert
+from alerts.dating import datings
 from alerts.dispatch import Dispatch
 from alerts.message import again, defang, kept_payload, one_line, plain
 from alerts.outbox import enqueue
@@ -118,10 +119,11 @@ def _make(
             parts[part].append(entry)
             at = now if sending.route is not None else sending.at  # it is a digest itself
             times[part] = min(at, times.get(part, at))
+    dating = datings(connection, now, source).get(source) if source else None
     for (channel, tlp), its in sorted(parts.items()):
         told = {each.alert: alerts[each.alert] for each in its}
         gravest = max(told.values(), key=lambda each: (_rank(each.severity), each.id))
-        payload = report_payload(name, source, hunt, its, told, gravest, now)
+        payload = report_payload(name, source, hunt, its, told, gravest, now, dating.says if dating else ())
         enqueue(connection, gravest.id, f"baseline:{name}:{tlp}", channel, payload, now, times[channel, tlp])
     connection.execute(sa.update(entry_table).where(columns.report.is_(None), *which).values(report=name))
     made = Report(name, source, hunt, len(entries), now)
@@ -147,9 +149,11 @@ def report_payload(
     alerts: Mapping[str, Alert],
     gravest: Alert,
     now: datetime,
+    dating: Sequence[str] = (),
 ) -> dict[str, Any]:
     """The message: in the form of an alert's, each organisation with its listings in lines of ``claim``, all of them
-    under ``entries``. ``alert`` is the report's own name."""
+    under ``entries``. ``alert`` is the report's own name. ``dating``: what is wrong with the source's dates, and stands
+    on top."""
     by_organisation: dict[str, list[Entry]] = defaultdict(list)
     for each in entries:
         by_organisation[each.organisation].append(each)
@@ -160,6 +164,7 @@ def report_payload(
     left = len(lines) - _MOST_LINES
     if left > 0:
         lines = [*lines[:_MOST_LINES], f"and {left} lines more: duskwatch alerts baseline --report {name}"]
+    lines = [*(f"Dates of {source}: {each}" for each in dating), *lines]
     of = f"of {source}" if source else "for watches that were added or changed"
     listings = f"{len(entries)} listing{'s' if len(entries) > 1 else ''}"
     said = f"Baseline report {of}: {listings} of {len(by_organisation)} organisation"

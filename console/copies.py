@@ -5,12 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
 
 import sqlalchemy as sa
 
 from alerts.copies.groups import compare_texts, copies, fellows
 from alerts.copies.keeping import Thread, resembling, twins
+from alerts.copies.overrides import OverrideRefused, decide
 from alerts.copies.verdict import Group, Judged, Signed, Verdict
+from alerts.handling import Actor
+from config.inputs import nearest
 from config.settings import Settings
 from console.wiring import database, store
 from crawler.memory import Memory
@@ -77,6 +82,36 @@ def known_copies(
     groups, undecided = copies(engine, signed_lists(sources, engine))
     pairs = tuple(each for each in undecided if sees(each.one) and sees(each.other))
     return Known(seen_groups(groups, sees), pairs)
+
+
+#: What people may decide, in a word each.
+WORDS: Final = {
+    "mirror": Verdict.MIRROR.value,
+    "copy": Verdict.COPY.value,
+    "phishing": Verdict.PHISHING.value,
+    "distinct": "no copy",
+    "automatic": "",
+}
+
+
+def decide_on(
+    engine: sa.Engine,
+    sources: Mapping[str, Source],
+    source: str,
+    word: str,
+    original: str,
+    *,
+    by: Actor,
+    why: str,
+    at: datetime,
+) -> None:
+    """Decide what a source is to another, by one of ``WORDS``. Raises ``OverrideRefused`` for sources that are not
+    there, a source and itself, or where no reason is given."""
+    for name in (source, original):
+        if name not in sources:
+            raise OverrideRefused(f"there is no source {name!r}", cure=nearest(name, sources))
+    verdict = {"phishing": Verdict.PHISHING, "distinct": Verdict.DISTINCT, "automatic": None}.get(word, word)
+    decide(engine, source, original, Verdict(verdict) if verdict else None, by=by, why=why, at=at)
 
 
 def signed_lists(sources: Mapping[str, Source], engine: sa.Engine) -> Signed:

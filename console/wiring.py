@@ -21,6 +21,7 @@ from alerts.cases import hot_threads, listings
 from alerts.channel import Channel
 from alerts.channels import open_channels
 from alerts.clocks import warn
+from alerts.dating import Dating, datings
 from alerts.deliverer import Deliverer, DeliverRun
 from alerts.dispatch import Dispatch
 from alerts.history import Beginning
@@ -404,6 +405,12 @@ def agenda(inputs: Inputs) -> None:
             engine, now, lines, lambda route, about: _terms(unkempt, about) if route in weekly else ()
         )
         warn(engine, now)
+
+
+def dating_of(engine: sa.Engine, now: datetime, source: str | None = None) -> dict[str, Dating]:
+    """How each source dates its posts, or this one."""
+    with engine.connect() as connection:
+        return datings(connection, now, source)
 
 
 def term_hygiene(organisations: Sequence[Organisation], engine: sa.Engine, now: datetime) -> list[TermReport]:

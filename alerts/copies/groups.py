@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 
 import sqlalchemy as sa
 
+from alerts.copies.overrides import overrides, settle, settled
 from alerts.copies.swaps import Compared, compare
 from alerts.copies.tables import pair_table, source_table, swap_table, thread_table
 from alerts.copies.verdict import LEAST, Common, Figures, Group, Judged, Signed, Verdict, grouped, judge
@@ -20,13 +21,15 @@ _MOST_PAIRS = 20  # compared in one go
 
 
 def copies(database: sa.Engine, signed: Signed = Signed()) -> tuple[list[Group], list[Judged]]:
-    """The groups of copies, and the pairs of which it cannot be decided whether they are."""
+    """The groups of copies, and the pairs of which it cannot be decided whether they are; people's decisions stand."""
     with database.connect() as connection:
         commons = _commons(connection)
         columns = source_table.c
         first = list(connection.scalars(sa.select(columns.source).order_by(columns.first_at, columns.source)))
-    judged = [judge(common, signed) for common in commons]
-    groups = grouped(judged, first, signed)
+        decided = overrides(connection)
+    judged = settle([judge(common, signed) for common in commons], decided)
+    lesser = {each.source for each in decided if each.verdict is not Verdict.DISTINCT}
+    groups = settled(grouped(judged, first, signed, lesser), decided)
     same = {name: group.original for group in groups for name in (group.original, *_names(group))}
     undecided = [
         pair for pair in judged if pair.undecided and same.get(pair.one, 1) != same.get(pair.other, 2)

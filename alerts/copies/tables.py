@@ -54,3 +54,16 @@ swap_table = sa.Table(
     sa.Column("mine", sa.Text, nullable=False),  # on ``one``
     sa.Column("theirs", sa.Text, nullable=False),
 )
+
+#: What people decided that a source is to another; an empty verdict: to be judged automatically again.
+override_table = sa.Table(
+    "copy_override",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("original", sa.Text, nullable=False),
+    sa.Column("verdict", sa.Text, nullable=False),
+    sa.Column("who", sa.Text, nullable=False),
+    sa.Column("why", sa.Text, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+)

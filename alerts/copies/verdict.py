@@ -170,9 +170,12 @@ class Group:
     members: tuple[Member, ...]
 
 
-def grouped(pairs: Sequence[Judged], first: Sequence[str], signed: Signed = Signed()) -> list[Group]:
+def grouped(
+    pairs: Sequence[Judged], first: Sequence[str], signed: Signed = Signed(), lesser: Collection[str] = ()
+) -> list[Group]:
     """The groups of all sources that are copies of one another. ``first``: sources in the order in which they became
-    known: the first that is no phishing copy is called the original, before it one whose signed list names another."""
+    known: the first that is no phishing copy is called the original, before it one whose signed list names another.
+    ``lesser``: those that people called a copy, and are no original."""
     order = {source: at for at, source in enumerate(first)}
     groups: list[Group] = []
     for component in _components([pair for pair in pairs if pair.copies]):
@@ -181,7 +184,13 @@ def grouped(pairs: Sequence[Judged], first: Sequence[str], signed: Signed = Sign
         names_other = {one for one, other in signed.named if {one, other} <= component}
         original = min(
             component,
-            key=lambda name: (name in phishing, name not in names_other, order.get(name, len(order)), name),
+            key=lambda name: (
+                name in lesser,
+                name in phishing,
+                name not in names_other,
+                order.get(name, len(order)),
+                name,
+            ),
         )
         suspects = {
             name

@@ -18,7 +18,17 @@ from config.inputs import nearest, yaml_files
 from config.settings import Settings, load_settings
 from console.cli.output import options, show
 from console.copies import known_copies
-from console.wiring import ailing, channels, database, read_routes, read_sources, readers, spool, store
+from console.wiring import (
+    ailing,
+    channels,
+    database,
+    dating_of,
+    read_routes,
+    read_sources,
+    readers,
+    spool,
+    store,
+)
 from crawler.tor.control import connection
 from crawler.tor.wait import wait_for_tor
 from indexer.spool import FULL
@@ -150,6 +160,7 @@ def _sources(settings: Settings) -> str:
     with database(settings) as engine:
         found = ailing(sources, engine)
         same = known_copies(sources, engine)
+        dates = {name: each for name, each in dating_of(engine, datetime.now(UTC)).items() if name in sources}
     faults = [f"{name} is {why}" for name, why in found.items()]
     faults += [
         f"{name} is a phishing copy of {original} (switch it off)"
@@ -158,6 +169,9 @@ def _sources(settings: Settings) -> str:
     if faults:
         raise ValueError("; ".join(faults))
     copied = [f"{name} is a copy of {original}" for name, original in same.of(sources)]
+    copied += [
+        f"{name}: {each.state} (source coverage tells more)" for name, each in dates.items() if each.state
+    ]
     return f"{', '.join(sources)}{'; ' if copied else ''}{'; '.join(copied)}"
 
 

@@ -10,11 +10,12 @@ import typer
 from rich.console import Group
 from rich.text import Text
 
+from alerts.dating import Dating
 from config.settings import load_settings
 from console.cli import source_add, source_copies, source_steer
 from console.cli.output import options, show, table
 from console.steering import new_circuits as fresh_circuits
-from console.wiring import database, ingest, late, read_sources, store
+from console.wiring import database, dating_of, ingest, late, read_sources, store
 from crawler.adapters import adapter_names
 from crawler.coverage import Coverage
 from crawler.health import Standing
@@ -130,7 +131,8 @@ def coverage(
     """What of a source is covered, and what is missed and why.
 
     Per board: threads known against the number that the board states, and the last complete pass; pages missed by why;
-    and, after three days, new posts since the newest against what its own history lets expect.
+    and, after three days, new posts since the newest against what its own history lets expect. And whether the dates of
+    its posts tell news from history.
     """
     settings = load_settings(options(context).config)
     sources = read_sources(settings)
@@ -140,11 +142,17 @@ def coverage(
         found = [
             coverage_of(engine, name, [board.key for board in sources[name].boards], now) for name in names
         ]
-    said = [asdict(each) | {"silent": bool(each.expected and each.expected.silent)} for each in found]
-    show(context, said, Group(*(part for each in found for part in _covered(each))))
+        dates = dating_of(engine, now, source)
+    said = [
+        asdict(each)
+        | {"silent": bool(each.expected and each.expected.silent)}
+        | {"dates": dates[each.source].says if each.source in dates else ()}
+        for each in found
+    ]
+    show(context, said, Group(*(part for each in found for part in _covered(each, dates.get(each.source)))))
 
 
-def _covered(found: Coverage) -> list[Any]:
+def _covered(found: Coverage, dating: Dating | None) -> list[Any]:
     boards = [asdict(board) for board in found.boards]
     missed = ", ".join(f"{number} {why}" for why, number in sorted(found.missed.items())) or "nothing"
     expected = found.expected
@@ -157,7 +165,11 @@ def _covered(found: Coverage) -> list[Any]:
     return [
         Text(found.source, style="bold"),
         table(boards, ("board", "followed", "known", "stated", "last_pass"), "no board was read"),
-        Text(f"missed: {missed}\n{news}"),
+        Text(
+            "\n".join(
+                [f"missed: {missed}", news, *(f"dates: {each}" for each in (dating.says if dating else ()))]
+            )
+        ),
     ]
 
 

@@ -18,6 +18,7 @@ from alerts.baseline_report import list_reports
 from alerts.cases import Alert, AlertState, Wanted, list_alerts
 from alerts.channels.terminal import render
 from alerts.clock import summaries
+from alerts.dating import Dating, datings
 from alerts.handling import Actor, StateRefused, set_state
 from alerts.history import Beginning, Reason
 from alerts.matching import build_matcher
@@ -307,6 +308,30 @@ def test_a_migrated_board_announces_nothing_old(store: Store, database: sa.Engin
     since = Counter(event for event, _, _ in told(database)) - events
     assert since["new"] == 1
     assert set(since) <= {"new", "baseline"}
+
+
+def test_what_is_wrong_with_dates_is_told_on_top_of_the_report(store: Store, database: sa.Engine) -> None:
+    settled(
+        store,
+        database,
+        *(post(f"t{n}", None, f"Invented Bank lot {n}", ADDED, author=f"{n}") for n in range(12)),
+    )
+    said = (
+        "12 of 12 posts bear no date: it has no numbers either: what was posted while it was first read could not be"
+        " told from what is old, stands in the baseline report and alarmed nobody; look through that report once"
+    )
+    with database.connect() as connection:
+        dating = datings(connection, ADDED)["board"]
+    assert (dating.state, dating.says) == ("hides its dates and numbers", (said,))
+    assert told(database)[-1][2]["claim"].splitlines()[0] == f"Dates of board: {said}"
+    ahead = [post(500 + n, ADDED + 400 * DAY, "cats", ADDED, source="other") for n in range(10)]
+    store.put([*ahead, *(post(n, ADDED - DAY, "dogs", ADDED, source="other") for n in range(9))])
+    crawl(database, ADDED, None, State.RUNNING, "other")
+    watch(store, database, ADDED)
+    with database.connect() as connection:
+        found = datings(connection, ADDED)
+    assert found["other"].state == "its clock runs ahead"
+    assert Dating("board", 2000, undated=5).state == "", "a few without a date are no fault of the board"
 
 
 def test_people_make_nothing_history(store: Store, database: sa.Engine) -> None:

@@ -14,10 +14,12 @@ from quality.web_of_boards import NOW, Board, board, clone, feed, phished, post,
 
 from alerts.copies.groups import compare_texts, copies, fellows, verdicts
 from alerts.copies.keeping import take, twins
+from alerts.copies.overrides import OverrideRefused, decide, history
 from alerts.copies.prints import prints_of
 from alerts.copies.swaps import compare
 from alerts.copies.tables import pair_table, thread_table
 from alerts.copies.verdict import Group, Judged, Signed, Verdict
+from alerts.handling import Actor
 from indexer.opening import open_store
 from indexer.post import Kind
 from indexer.store import Store
@@ -115,6 +117,40 @@ def test_signed_lists_tell_mirrors_and_settle_doubt(
     groups, _ = copies(database, Signed(frozenset({"first"}), frozenset({("first", "mirror")})))
     assert verdicts(groups) == {"mirror": (Verdict.MIRROR, "first"), "doubt": (Verdict.PHISHING, "first")}
     assert "not on the mirror list that first signed" in " ".join(groups[0].members[0].says)
+
+
+def test_what_people_decide_stands(store: Store, database: sa.Engine, chance: random.Random) -> None:
+    first = board("forum", chance)
+    boards = [first, clone(first, "mirror", chance), phished(first, "phish", chance), board("other", chance)]
+    read(store, database, boards)
+    ann = Actor("ann", "test")
+
+    def said() -> dict[str, tuple[str, str]]:
+        compare_texts(database, store)
+        groups = copies(database)[0]
+        return {each: (verdict.value, original) for each, (verdict, original) in verdicts(groups).items()}
+
+    def decide_so(source: str, original: str, verdict: Verdict | None) -> dict[str, tuple[str, str]]:
+        decide(database, source, original, verdict, by=ann, why="looked at it", at=NOW)
+        return said()
+
+    assert said() == {"mirror": ("copy", "forum"), "phish": ("phishing copy", "forum")}
+    assert decide_so("phish", "forum", Verdict.DISTINCT) == {"mirror": ("copy", "forum")}
+    assert decide_so("phish", "forum", Verdict.MIRROR)["phish"] == ("mirror", "forum")
+    assert decide_so("other", "forum", Verdict.PHISHING)["other"] == ("phishing copy", "forum")
+    turned = decide_so("forum", "mirror", Verdict.PHISHING)
+    assert turned["forum"] == ("phishing copy", "mirror"), "a copy by decision is no original"
+    assert decide_so("forum", "mirror", None)["mirror"] == ("copy", "forum")
+    # what is read later undoes nothing
+    read(store, database, [Board("forum", tuple(board("forum", random.Random(99)).posts))])
+    assert said()["phish"] == ("mirror", "forum")
+    (group,) = copies(database)[0]
+    told = next(each for each in group.members if each.source == "phish").says[0]
+    assert told == f"decided by ann on {NOW:%Y-%m-%d %H:%M}Z: looked at it"
+    assert len(history(database)) == 5
+    for source, why in (("forum", "why"), ("phish", " ")):
+        with pytest.raises(OverrideRefused):
+            decide(database, source, "forum", Verdict.COPY, by=ann, why=why, at=NOW)
 
 
 def test_what_cannot_be_decided_is_said(store: Store, database: sa.Engine, chance: random.Random) -> None:

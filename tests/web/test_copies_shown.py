@@ -17,7 +17,7 @@ from alerts.outbox import delivery_table
 from alerts.wording import text
 from config.database import open_database
 from console import accounts
-from console.accounts import Role
+from console.accounts import Role, csrf_of
 from console.cli.doctor import examine
 from console.copies import folded, resembled
 from console.web.app import create_app
@@ -121,4 +121,25 @@ def test_copies_are_one_case_one_hit_marked_and_warned_of(workspace: Workspace) 
     moved = [(f"9{key}", title) for key, title in listed]
     assert "by their title" in resembled(engine, moved, "new")
     assert resembled(engine, [(key, f"other {title}") for key, title in listed], "new") == ""
+    # an operator decides, by the page and by the command: everything follows
+    word = csrf_of(client.cookies["duskwatch_session"])
+    asked = {
+        "csrf": word,
+        "source": "phish",
+        "original": "forum",
+        "verdict": "distinct",
+        "why": "asked its admin",
+    }
+    assert client.post("/source/copies", data=asked).status_code == 200
+    assert client.post("/source/copies", data=asked | {"original": "nobody"}).status_code == 404
+    shown = re.sub(r"<[^>]+>|\s+", " ", client.get("/sources").text)
+    assert "phishing copy of forum" not in shown
+    assert re.search(r"ayu · phish: distinct of forum ·\s+asked its admin", shown)
     app.state.context.close()
+    groups = workspace.duskwatch("source", "copies")["groups"]
+    assert [each["source"] for group in groups for each in group["members"]] == ["mirror"]
+    hits = workspace.duskwatch("search", '"base of invented bank"', "--by-listing")["hits"]
+    assert {hit["stored"]["post"]["key"]["source"] for hit in hits} == {"forum", "phish"}
+    workspace.duskwatch("source", "judge", "mirror", "mirror", "--of", "forum", "--why", "its admin says so")
+    (group,) = workspace.duskwatch("source", "copies")["groups"]
+    assert [(each["source"], each["verdict"]) for each in group["members"]] == [("mirror", "mirror")]

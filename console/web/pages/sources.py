@@ -9,9 +9,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
+from alerts.copies.overrides import history
 from config.errors import DuskwatchError
 from console.accounts import Role
-from console.copies import known_copies
+from console.copies import WORDS, known_copies
 from console.editing import look
 from console.steering import (
     lend_cookies,
@@ -26,7 +27,7 @@ from console.web.context import Context
 from console.web.guard import Here, Operator, Someone, own_form, write_down
 from console.web.pages.watchlists import compared
 from console.web.rendering import page
-from console.wiring import ailing, late, pauses
+from console.wiring import ailing, dating_of, late, pauses
 from crawler.leases import Leases
 from crawler.sessions import SecretMissing
 from crawler.source import Source
@@ -68,6 +69,10 @@ def sources(request: Request, here: Here, who: Someone) -> Response:
         "sources.html",
         rows=rows,
         copies=found,
+        decisions=[one for one in history(here.engine) if here.sees(one.source) and here.sees(one.original)][
+            :20
+        ],
+        verdicts=WORDS,
         probes=request.app.state.probes.recent() if operator else [],
     )
 
@@ -90,6 +95,7 @@ def source_page(request: Request, here: Here, who: Someone, name: str) -> Respon
         late=bool(standing and late(source, standing)),
         sick=ailing({name: source}, here.engine).get(name, ""),
         coverage=coverage_of(here.engine, name, [board.key for board in source.boards], here.now()),
+        dating=dating_of(here.engine, here.now(), name).get(name),
         rows=compared(versions(here.engine, SOURCE, name, 20)) if operator else [],
         **_following(here)[name],
         **_stored(here, name),
