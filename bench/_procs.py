@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +31,7 @@ def held(pid: int) -> Held | None:
         told = dict(
             line.split(":", 1) for line in (folder / "status").read_text(encoding="ascii").splitlines()
         )
-        links = [os.readlink(each) for each in _open(folder / "fd")]
+        links = list(_links(folder / "fd"))
         fields = (folder / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
         return None
@@ -45,9 +47,11 @@ def held(pid: int) -> Held | None:
     )
 
 
-def _open(folder: Path) -> list[Path]:
-    """The open files that are still open when they are looked at."""
-    return [each for each in folder.iterdir() if each.is_symlink()]
+def _links(folder: Path) -> Iterator[str]:
+    """What open files are, of those that are still open when they are looked at."""
+    for each in folder.iterdir():
+        with suppress(FileNotFoundError):
+            yield os.readlink(each)
 
 
 def children(pid: int) -> list[int]:

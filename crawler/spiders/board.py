@@ -501,6 +501,8 @@ class BoardSpider(scrapy.Spider):
         if self._revisited or self.figures.tor_gone or self.figures.store_gone:
             return
         self._revisited = True
+        if self.figures.failed and not self.figures.pages:
+            return  # nobody answers there: each further request has Tor look for it anew, over circuits of its own
         engine = self.crawler.engine
         asked = False
         for known in self.state.due(self._time(), self.source.politeness.revisits):
