@@ -102,12 +102,12 @@ def test_copies_are_one_case_one_hit_marked_and_warned_of(workspace: Workspace) 
     secret = accounts.grant(
         engine, "ayu", "token", "test", Role.VIEWER, at=datetime.now(UTC), lasts=timedelta(days=1)
     )
-    client = TestClient(app, base_url="http://localhost", headers={"Authorization": f"Bearer {secret}"})
+    program = TestClient(app, base_url="http://localhost", headers={"Authorization": f"Bearer {secret}"})
     for path in ("posts", "listings"):
-        found = client.get(f"/api/v1/{path}", params=asked).json()["hits"]
+        found = program.get(f"/api/v1/{path}", params=asked).json()["hits"]
         assert {hit["stored"]["post"]["key"]["source"] for hit in found} == {"forum"}
         assert [f"mirror/{key}", f"phish/{key}"] in [hit["also_at"] for hit in found]
-        apart = client.get(f"/api/v1/{path}", params=asked | {"copies": "apart"}).json()["hits"]
+        apart = program.get(f"/api/v1/{path}", params=asked | {"copies": "apart"}).json()["hits"]
         assert {hit["stored"]["post"]["key"]["source"] for hit in apart} == {"forum", "mirror", "phish"}
     fitting = store.search(asked["q"], by_listing=True).hits
     seen = folded(engine, store, asked["q"], fitting, True, sees=lambda source: source != "phish")
