@@ -66,6 +66,24 @@ _INDONESIAN: Final = EDITORS | {
     "Escalate": "Eskalasi",
     "Resolve": "Selesaikan",
     "False positive": "Positif palsu",
+    "Tier": "Tingkat",
+    "Names the organisation": "Menyebut organisasi",
+    "Possible, names nobody": "Mungkin, tanpa nama",
+    "These listings name nobody. Each is scored against what the organisations' data look like; open one to see what "
+    "spoke for and against.": "Penawaran ini tidak menyebut siapa pun. Masing-masing dinilai menurut bentuk data "
+    "organisasi; buka untuk melihat apa yang mendukung dan menentang.",
+    "The data are theirs": "Data itu milik mereka",
+    "Not theirs": "Bukan milik mereka",
+    "bits": "bit",
+    "fits as well": "juga cocok",
+    "What speaks for and against": "Yang mendukung dan menentang",
+    "Nobody is named. This is an estimate: the more bits, the fewer other organisations would fit.": "Tidak ada yang "
+    "disebut. Ini perkiraan: makin banyak bit, makin sedikit organisasi lain yang cocok.",
+    "Named since, in alert": "Kemudian disebut, dalam peringatan",
+    "Somebody said that the data are theirs; it is a certain alert since.": "Seseorang menyatakan data itu milik "
+    "mereka; sejak itu menjadi peringatan pasti.",
+    "What stands there": "Yang tertera",
+    "Score, of so many needed": "Nilai, dari yang diperlukan",
     "Assign": "Tugaskan",
     "Assign to": "Tugaskan kepada",
     "Note": "Catatan",

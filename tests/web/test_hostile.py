@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
+import sqlalchemy as sa
 from conftest import Workspace
 from fastapi.testclient import TestClient
 from hostile import EACH, PAYLOADS, Board, topics
@@ -19,8 +20,9 @@ from socks_server import SocksServer
 from test_console import PASSWORD
 from worlds import tell_in_report
 
-from alerts.cases import list_alerts
+from alerts.cases import Wanted, list_alerts
 from alerts.picture import chromium
+from alerts.tables import alert_table
 from console import accounts
 from console.accounts import Role
 from console.web.app import create_app
@@ -40,7 +42,7 @@ ASKED: dict[str, list[str]] = {
     ],
     "/sellers": [urlencode({"name": payload[:60], "source": "site"}) for payload in PAYLOADS[::16]],
     "/pivot": [urlencode({"value": payload[:300]}) for payload in PAYLOADS[::40]] + ["value=@evil_1"],
-    "/": ["state=", urlencode({"text": PAYLOADS[0]})],
+    "/": ["state=", "tier=possible", urlencode({"text": PAYLOADS[0]})],
     "/alerts/{name}": ["", "view=print"],
 }
 FILES = {
@@ -79,6 +81,12 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert (done["state"], done["new"]) == ("ok", len(PAYLOADS)), done
     workspace.duskwatch("watch", "run")
     made = create_app(workspace.folder / "duskwatch.toml")
+    with made.state.context.engine.begin() as connection:  # one as if nobody had been named
+        spoke = [[text, 1.5] for text in PAYLOADS]
+        maybe = {"score": 20.0, "threshold": 15.0, "for": spoke, "against": spoke, "others": PAYLOADS[:10]}
+        last = sa.select(sa.func.max(alert_table.c.id)).scalar_subquery()
+        values = {"tier": "possible", "possible": maybe}
+        connection.execute(sa.update(alert_table).where(alert_table.c.id == last).values(values))
     accounts.add_user(made.state.context.engine, "ayu", PASSWORD, Role.ADMIN, at=datetime.now(UTC))
     tell_in_report(
         made.state.context.engine,
@@ -100,7 +108,8 @@ def server(crawled: Path) -> Iterator[Server]:
 
 def asked(app: Any) -> tuple[list[str], list[str]]:
     """Every page and every file of the route table, with what is asked of each."""
-    alerts = [alert.id for alert in list_alerts(app.state.context.engine, limit=1000)]
+    tiers = (Wanted(tier="possible"), Wanted())
+    alerts = [one.id for wanted in tiers for one in list_alerts(app.state.context.engine, wanted, limit=1000)]
     names = {
         "/alerts/{name}": alerts[:6],
         "/alerts/{name}/brief": alerts[:2],

@@ -15,6 +15,7 @@ from alerts.cases import Alert, AlertState, find_alert
 from alerts.clocks import confirm, met
 from alerts.handling import add_note, assign, set_due, set_state
 from console.briefing import laws_of, organisation_of
+from console.possible import confirm_possible, reject_possible
 from console.web.api.alerts import AlertDetail, detail, seen, theirs
 from console.web.api.answers import CHANGED_MEANWHILE, Body, IfMatch, answer, still
 from console.web.api.callers import WorksOnAlerts
@@ -55,6 +56,13 @@ class Note(Body):
 class Confirmation(Body):
     """That data were breached, and how that is known."""
 
+    why: _Text = ""
+
+
+class Judgement(Body):
+    """Whether the data of a possible alert are the organisation's, and how that is known."""
+
+    ours: bool
     why: _Text = ""
 
 
@@ -147,6 +155,31 @@ def breach(
     laws = laws_of(here.inputs, organisation_of(here.inputs, seen(here, who, name).organisation))
     with _acting(request, here, who, name) as (connection, found):
         confirm(connection, found.id, laws, by=who.actor, at=here.now(), why=body.why)
+        return answer(request, detail(connection, found.id))
+
+
+@router.post(
+    "/{name}/possible",
+    summary="Say whose the data are",
+    response_model=AlertDetail,
+    responses=CHANGED_MEANWHILE,
+)
+def possible(
+    request: Request,
+    here: Here,
+    who: WorksOnAlerts,
+    name: str,
+    body: Judgement,
+    if_match: IfMatch = None,
+) -> Response:
+    """Make a possible alert a certain one, told by the routes of those, or close it as a false positive; 400 where the
+    alert is not a possible one."""
+    with _acting(request, here, who, name) as (connection, found):
+        by, at = who.actor, here.now()
+        if body.ours:
+            confirm_possible(here.inputs, connection, found.id, by=by, at=at, why=body.why)
+        else:
+            reject_possible(connection, found.id, by=by, at=at, why=body.why)
         return answer(request, detail(connection, found.id))
 
 

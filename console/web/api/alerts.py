@@ -101,6 +101,9 @@ def alerts(
     source: _Named | None = None,
     assignee: Annotated[str | None, Query(max_length=64)] = None,
     overdue: Annotated[bool, Query(description="only those that should have been closed by now")] = False,
+    tier: Annotated[
+        Literal["certain", "possible"], Query(description="possible: of listings that name nobody")
+    ] = "certain",
     limit: Limit = 50,
     after: After = None,
     if_none_match: IfNoneMatch = None,
@@ -118,6 +121,7 @@ def alerts(
         organisations=who.user.organisations,
         tlps=who.user.tlps,
         before=(_moment(place[0]), place[1]) if place else None,
+        tier=tier,
     )
     found = list_alerts(here.engine, wanted, limit=limit + 1)
     shown = found[:limit]

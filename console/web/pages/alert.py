@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request, Response
@@ -30,7 +30,7 @@ from console.personal import mark_read
 from console.pivots import KINDS
 from console.web.context import Context
 from console.web.guard import Analyst, Asker, Here, Someone, own_form, write_down
-from console.web.pages.inbox import ACTS, Chosen, filtered
+from console.web.pages.inbox import ACTS, JUDGED, Chosen, filtered, judge
 from console.web.pages.post import Step, of_revisions
 from console.web.rendering import page
 from console.web.shown import marked
@@ -70,7 +70,8 @@ def alert_page(
     claimed = facts(first.post.title, first.post.text) if first else ()
     organisation = organisation_of(here.inputs, alert.organisation)
     mark_read(here.engine, who.user, [alert.id], here.now())
-    following = filtered(here, who.user, Chosen(unread=True), limit=1)
+    tier: Literal["certain", "possible"] = "possible" if alert.tier == "possible" else "certain"
+    following = filtered(here, who.user, Chosen(unread=True, tier=tier), limit=1)
     return page(
         request,
         here,
@@ -119,7 +120,9 @@ def act(
     """Act on an alert."""
     alert = of_asker(here, who, name)
     by: dict[str, Any] = {"by": who.actor, "at": here.now()}
-    if act in ACTS:
+    if act in JUDGED:
+        judge(here, alert.id, ours=act == "ours", by=who.actor, why=why)
+    elif act in ACTS:
         set_state(here.engine, alert.id, ACTS[act], why=why, **by)
     elif act == "assign":
         assign(here.engine, alert.id, to or who.user.name, why=why, **by)

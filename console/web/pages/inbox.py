@@ -7,7 +7,7 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlencode
 
 import sqlalchemy as sa
@@ -17,11 +17,12 @@ from starlette.concurrency import run_in_threadpool
 
 from alerts.cases import CLOSED, Alert, AlertState, Wanted, count_alerts, list_alerts
 from alerts.clocks import Clock, running
-from alerts.handling import assign, set_state
+from alerts.handling import Actor, assign, set_state
 from alerts.severity import Severity
 from alerts.tables import alert_table
 from console.accounts import User
 from console.personal import count_unread, mark_read, mark_unread, only_unread, unread
+from console.possible import confirm_possible, reject_possible
 from console.web.context import Context
 from console.web.guard import Analyst, Here, Someone, own_form
 from console.web.rendering import page
@@ -36,6 +37,8 @@ ACTS = {
     "false": AlertState.FALSE_POSITIVE,
     "reopen": AlertState.NEW,
 }
+TIERS: tuple[Literal["certain", "possible"], ...] = ("certain", "possible")
+JUDGED = ("ours", "not-ours")  #: what is made of possible alerts
 SORTS = {"gravest": "Gravest first", "newest": "Newest first"}
 _PAGE = 100
 _LOOK = 5.0  # seconds between two looks for what is new
@@ -45,7 +48,8 @@ _Filter = Annotated[str, Query(max_length=200)]
 @dataclass(frozen=True, slots=True)
 class Chosen:
     """What an inbox is narrowed to, as it stands in the address; ``state`` may be "open", "" is all. ``due``:
-    "overdue" or "clock", a legal one that runs. ``text``: letters of the title."""
+    "overdue" or "clock", a legal one that runs. ``text``: letters of the title. ``tier``: certain alerts and possible
+    ones, whose listings name nobody, never stand in one list."""
 
     state: str = "open"
     severity: str = ""
@@ -56,6 +60,7 @@ class Chosen:
     due: str = ""
     text: str = ""
     sort: str = "gravest"
+    tier: Literal["certain", "possible"] = "certain"
 
     def written(self, **more: object) -> str:
         """As the address has it; what is as it is anyway is left out."""
@@ -74,6 +79,7 @@ _PLAIN = {
     "state": "open",
     "unread": False,
     "sort": "gravest",
+    "tier": "certain",
     "page": 1,
 }
 
@@ -88,9 +94,10 @@ def chosen(
     due: Annotated[str, Query(pattern="^(|overdue|clock)$")] = "",
     text: _Filter = "",
     sort: Annotated[str, Query(pattern="^(gravest|newest)$")] = "gravest",
+    tier: Literal["certain", "possible"] = "certain",
 ) -> Chosen:
     """A dependency: the filters of an address."""
-    return Chosen(state, severity, organisation, source, assignee, unread, due, text.strip(), sort)
+    return Chosen(state, severity, organisation, source, assignee, unread, due, text.strip(), sort, tier)
 
 
 Filtered = Annotated[Chosen, Depends(chosen)]
@@ -114,6 +121,7 @@ def wanted_by(here: Context, user: User, filters: Chosen) -> Wanted:
         organisations=user.organisations,
         tlps=user.tlps,
         also=also,
+        tier=filters.tier,
     )
 
 
@@ -157,9 +165,20 @@ def inbox(
         counts=[(each.value, counts.get(each.value, 0)) for each in reversed(Severity)],
         states=["open", *AlertState],
         sorts=SORTS,
+        tiers=_tiers(here, who.user, filters),
         organisations=sorted(organisations),
         sources=sorted(here.inputs.sources),
     )
+
+
+def _tiers(here: Context, user: User, filters: Chosen) -> list[tuple[str, int]]:
+    """Both tiers, each with how many alerts of it are open; none where possible ones are not looked for."""
+    counts = [
+        (tier, sum(count_alerts(here.engine, "severity", wanted_by(here, user, Chosen(tier=tier))).values()))
+        for tier in TIERS
+    ]
+    looked_for = any(one.profile for one in here.inputs.organisations)
+    return counts if looked_for or counts[1][1] or filters.tier != TIERS[0] else []
 
 
 def _soonest(here: Context) -> dict[str, Clock]:
@@ -174,21 +193,32 @@ def _soonest(here: Context) -> dict[str, Clock]:
 def act(
     here: Here,
     who: Analyst,
-    act: Annotated[str, Form(pattern="^(ack|escalate|resolve|false|reopen|assign)$")],
+    act: Annotated[str, Form(pattern="^(ack|escalate|resolve|false|reopen|assign|ours|not-ours)$")],
     alert: Annotated[list[str], Form(max_length=500, default_factory=list)],
     why: Annotated[str, Form(max_length=2000)] = "",
     assignee: Annotated[str, Form(max_length=64)] = "",
     back: Annotated[str, Form(max_length=2000)] = "/",
 ) -> Response:
-    """Act on alerts together; those that the user may not see are passed over. Whoever acts has read them."""
-    names = _theirs(here, who.user, alert)
+    """Act on alerts together; those that the user may not see are passed over, and those that are certain where it is
+    said whose data possible ones are. Whoever acts has read them."""
+    names = _theirs(here, who.user, alert, "possible" if act in JUDGED else None)
     for name in names:
-        if act == "assign":
+        if act in JUDGED:
+            judge(here, name, ours=act == "ours", by=who.actor, why=why)
+        elif act == "assign":
             assign(here.engine, name, assignee or who.user.name, by=who.actor, at=here.now(), why=why)
         else:
             set_state(here.engine, name, ACTS[act], by=who.actor, at=here.now(), why=why)
     mark_read(here.engine, who.user, names, here.now())
     return RedirectResponse(own_path(back), 303)
+
+
+def judge(here: Context, name: str, *, ours: bool, by: Actor, why: str) -> None:
+    """Say whether the data of a possible alert are the organisation's."""
+    if ours:
+        confirm_possible(here.inputs, here.engine, name, by=by, at=here.now(), why=why)
+    else:
+        reject_possible(here.engine, name, by=by, at=here.now(), why=why)
 
 
 @router.post("/alerts/read", dependencies=[Depends(own_form)])
@@ -214,9 +244,11 @@ def own_path(path: str) -> str:
     return "/" if odd else path
 
 
-def _theirs(here: Context, user: User, names: list[str]) -> list[str]:
+def _theirs(
+    here: Context, user: User, names: list[str], tier: Literal["certain", "possible"] | None = None
+) -> list[str]:
     also = [alert_table.c.id.in_(names)]
-    wanted = Wanted(organisations=user.organisations, tlps=user.tlps, also=also)
+    wanted = Wanted(organisations=user.organisations, tlps=user.tlps, also=also, tier=tier)
     return [alert.id for alert in list_alerts(here.engine, wanted, limit=len(names))] if names else []
 
 
