@@ -173,7 +173,7 @@ def inbox(
 
 def _tiers(here: Context, user: User, filters: Chosen) -> list[tuple[str, int]]:
     """Both tiers, each with how many alerts of it are open; none where possible ones are not looked for."""
-    counts = [
+    counts: list[tuple[str, int]] = [
         (tier, sum(count_alerts(here.engine, "severity", wanted_by(here, user, Chosen(tier=tier))).values()))
         for tier in TIERS
     ]
