@@ -1,5 +1,5 @@
 """The cost of profiles beside plain matching of the same posts in the same run, at 10,000 organisations that have both.
-Goal: at most a fifth more. All posts are listings, which is the worst case: replies are scored where their listing is.
+Goal: at most a fifth more. All posts are listings, which is the worst case: replies are not scored.
 
 Posts of the bench of matching first. Then one in twenty more offers data of somebody who is watched: each becomes a
 possible alert, whose claims its alert reads too; they are read once, so the cost is told without them as well. Other
