@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 NOON = datetime(2026, 1, 6, 12, tzinfo=UTC)
 KILLS, CRAWL_KILLS = 44, 8
 DELIVERER_KILLS = {"sqlite": 100, "postgresql": 20}  # a connection to the latter takes longer than the rest
-BACKTEST_KILLS = {"sqlite": 16, "postgresql": 6}
+BACKTEST_KILLS = {"sqlite": 8, "postgresql": 4}
 OLD_POSTS = 9  # of each watch
 
 
