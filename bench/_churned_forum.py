@@ -118,7 +118,7 @@ def main() -> None:
     threading.Thread(target=web.run, daemon=True).start()
     _say({"port": web.effective_port, "boards": boards})
     for line in sys.stdin:
-        _say(churn.change() if line.strip() == "change" else server.truth())
+        _say(churn.change() if json.loads(line)[0] == "change" else server.truth())
 
 
 def _say(answer: object) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -63,7 +62,7 @@ class BusyForum(Forum):
             "thread": self._threads.get(change.thread),
             "post": self._posts.get(change.post),
         }
-        answer: dict[str, Any] = self._ask(json.dumps(asked))
+        answer: dict[str, Any] = self._ask("change", asked)
         if "thread" in answer:
             self._threads[change.thread] = answer["thread"]
         if "post" in answer:

@@ -1,5 +1,5 @@
-"""The forum's process in a run of faults: machina's own models and pages, changed by what its parent says, one JSON
-object a line, and a line in ``served.jsonl`` for every page that it gave.
+"""The forum's process in a run of faults: machina's own models and pages, changed by what its parent says, a line of
+JSON each, and a line in ``served.jsonl`` for every page that it gave.
 
 A page is made and sent while no change is under way: what it shows is what was true at one moment.
 """
@@ -89,7 +89,8 @@ def main() -> None:
     for line in sys.stdin:
         with _lock:
             sent = time.time()
-            answer = _change(json.loads(line))
+            _, asked = json.loads(line)
+            answer = _change(asked)
             _say(answer | {"begun": sent, "done": time.time()})
 
 
