@@ -60,7 +60,7 @@ def signed(files: dict[str, bytes], **manifest: Any) -> dict[str, bytes]:
         "custody.json": b"[]",
     } | files
     told = {name: {"sha256": hashlib.sha256(body).hexdigest()} for name, body in files.items()}
-    written = json.dumps({"files": told, "head": None} | manifest).encode()
+    written = json.dumps({"form": "duskwatch.evidence/1", "files": told, "head": None} | manifest).encode()
     return files | {"manifest.json": written, "manifest.sig": base64.b64encode(KEY.sign(written))}
 
 
