@@ -7,6 +7,7 @@ once, and a receiver that keeps keys sees it once.
 
 from __future__ import annotations
 
+import math
 import random
 import secrets
 import threading
@@ -51,9 +52,8 @@ class _Work:
     left: int
     changed: threading.Condition = field(default_factory=threading.Condition)
     counts: dict[str, int] = field(default_factory=lambda: {"sent": 0, "retried": 0, "parked": 0})
-    busy: dict[str, float] = field(
-        default_factory=dict
-    )  # channel: since when its delivery is sent, monotonic
+    #: By channel since when its delivery is sent, monotonic; infinite until then.
+    busy: dict[str, float] = field(default_factory=dict)
     resting: dict[str, datetime] = field(default_factory=dict)  # channel: until when
     fault: BaseException | None = None
 
@@ -98,7 +98,7 @@ class Deliverer:
             due = self._due(at_work | resting) if left > 0 and fault is None else []
             for name in due:
                 with work.changed:
-                    work.busy[name] = time.monotonic()
+                    work.busy[name] = math.inf
                 threading.Thread(target=self._empty, args=(name, work), daemon=True).start()
             if not due and not at_work:
                 break
@@ -117,12 +117,13 @@ class Deliverer:
 
     def _empty(self, name: str, work: _Work) -> None:
         """Send what is due for one channel, one after another; in a thread of its own."""
-        begun = work.busy[name]
+        begun = math.inf
         try:
             while True:
                 with work.changed:
                     if work.left <= 0 or work.busy.get(name) != begun:
                         break
+                    begun = work.busy[name] = math.inf  # until it sends, only the database is waited for
                     work.left -= 1
                 row = self._lease(name)
                 if row is None:
@@ -130,8 +131,6 @@ class Deliverer:
                         work.left += 1
                     break
                 with work.changed:
-                    if work.busy.get(name) != begun:
-                        break
                     begun = work.busy[name] = time.monotonic()
                 outcome, well = self._deliver(row)
                 with work.changed:
