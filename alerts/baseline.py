@@ -49,10 +49,7 @@ mark_table = sa.Table(
     sa.Column("source", sa.Text, primary_key=True),
     sa.Column("threads", sa.BigInteger),
     sa.Column("posts", sa.BigInteger),
-    *(
-        sa.Column(name, sa.Integer, nullable=False, server_default="0")
-        for name in ("read", "undated", "ahead", "absurd")
-    ),
+    *(sa.Column(name, sa.Integer, nullable=False, server_default="0") for name in _COUNTED),
 )
 #: Alarms of what may be no news.
 doubt_table = sa.Table(

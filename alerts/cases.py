@@ -18,9 +18,9 @@ from alerts.tables import alert_table, change_table, event_table, insert_new, li
 from config.database import reading
 from config.errors import StopError
 
-# made once: in a storm of posts, making these costs more than to run them
 #: Who has done what nobody did.
 US = "duskwatch"
+# made once: in a storm of posts, making these costs more than to run them
 _LISTINGS_AT = sa.select(listing_table).where(
     listing_table.c.source == sa.bindparam("source"), listing_table.c.thread == sa.bindparam("thread")
 )

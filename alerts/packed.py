@@ -13,17 +13,16 @@ from pathlib import PurePosixPath
 
 from cryptography.exceptions import UnsupportedAlgorithm
 
-#: What reading one may raise, whatever its bytes are.
+#: What reading one may raise, whatever its bytes are. ``RuntimeError``: also for ways of packing that the library does
+#: not know, and for what is nested too deeply.
 FAULTS = (
     *(OSError, zipfile.BadZipFile, zlib.error, EOFError, ValueError, KeyError, TypeError, AttributeError),
-    *(RecursionError, OverflowError, RuntimeError, NotImplementedError, UnsupportedAlgorithm),
+    *(OverflowError, RuntimeError, UnsupportedAlgorithm),
 )
 _MOST_FILES = 20_000
 _MOST_TEXT = 64_000_000  # bytes of a file that is read as a whole
-_SMALL, _RATIO = (
-    200_000_000,
-    200,
-)  # more bytes than this are at most so many times the ZIP: text packs to a tenth
+# more bytes than this are at most so many times the ZIP: text packs to a tenth
+_SMALL, _RATIO = 200_000_000, 200
 _PIECE = 1 << 20
 
 

@@ -118,7 +118,7 @@ def _unnamed(
             or profiles.needs_looking(each.change.stored.post.title, each.change.stored.post.text)
         )
     ]
-    posts = [readings[number].change.stored.post for number in asked if not readings[number].facts]
+    posts = [readings[number].change.stored.post for number in asked]
     made = list(readings)
     claimed = [cache(partial(facts, post.title, post.text)) for post in posts]
     try:

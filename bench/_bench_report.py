@@ -69,7 +69,7 @@ def kept(folder: Path, names: Iterable[str]) -> list[Measured]:
         if not file.exists():
             continue
         told = json.loads(file.read_text(encoding="utf-8"))
-        figures = tuple(Figure(**{**each, "rounds": tuple(each["rounds"])}) for each in told["figures"])
+        figures = tuple(map(Figure.of, told["figures"]))
         found.append(Measured(**{**told, "figures": figures, "said": tuple(told["said"])}))
     return found
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 import statistics
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 _MARK = "FIGURE "
 
@@ -28,6 +29,11 @@ class Figure:
     rounds: tuple[float, ...]
     higher: bool = True
     goal: float | None = None
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> Figure:
+        """A figure as JSON has it."""
+        return cls(**{**told, "rounds": tuple(told["rounds"])})
 
     @property
     def spread(self) -> float:
@@ -66,8 +72,7 @@ def read(line: str) -> Figure | None:
     """The figure of a line; None for a line that people read."""
     if not line.startswith(_MARK):
         return None
-    told = json.loads(line.removeprefix(_MARK))
-    return Figure(**{**told, "rounds": tuple(told["rounds"])})
+    return Figure.of(json.loads(line.removeprefix(_MARK)))
 
 
 def quick() -> bool:

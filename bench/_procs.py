@@ -32,7 +32,7 @@ def held(pid: int) -> Held | None:
             line.split(":", 1) for line in (folder / "status").read_text(encoding="ascii").splitlines()
         )
         links = list(_links(folder / "fd"))
-        fields = (folder / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+        fields = _stat(folder)
     except (FileNotFoundError, ProcessLookupError):
         return None
     if "VmRSS" not in told:
@@ -45,6 +45,11 @@ def held(pid: int) -> Held | None:
         threads=int(told["Threads"]),
         spent=(int(fields[11]) + int(fields[12])) / _TICK,
     )
+
+
+def _stat(folder: Path) -> list[str]:
+    """What stands behind a process's name, which may hold anything."""
+    return (folder / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
 
 
 def _links(folder: Path) -> Iterator[str]:
@@ -61,9 +66,7 @@ def children(pid: int) -> list[int]:
         if not folder.name.isdecimal():
             continue
         try:
-            fields = (
-                (folder / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-            )
+            fields = _stat(folder)
         except (FileNotFoundError, ProcessLookupError):
             continue
         if int(fields[1]) == pid and fields[0] != "Z":

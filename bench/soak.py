@@ -16,6 +16,7 @@ import argparse
 import json
 import os
 import random
+import secrets
 import sqlite3
 import statistics
 import subprocess
@@ -31,7 +32,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import sqlalchemy as sa
 
 from config.database import migrate, open_database
 from console import accounts
@@ -175,10 +175,7 @@ class Soak:
         database = open_database(f"sqlite:///{self.folder}/var/state.db")
         migrate(database)
         at = datetime.now(UTC)
-        values = {"password": "", "role": "analyst", "organisations": [], "tlp": "red", "totp": ""}
-        more = {"totp_used": 0, "failed": 0, "disabled": False, "created_at": at}
-        with database.begin() as connection:
-            connection.execute(sa.insert(accounts.user_table).values(name="soak", **values, **more))
+        accounts.add_user(database, "soak", secrets.token_urlsafe(), Role.ANALYST, at=at)
         lasts = timedelta(minutes=_LONGEST + 60)
         secret = accounts.grant(database, "soak", "session", "", Role.ANALYST, at=at, lasts=lasts)
         database.dispose()
@@ -208,10 +205,8 @@ class Soak:
                 for page in _PAGES:
                     begun = time.perf_counter()
                     try:
-                        self.watch.wrong += client.get(page).status_code not in (
-                            200,
-                            503,
-                        )  # 503: healthz is ill
+                        status = client.get(page).status_code
+                        self.watch.wrong += status not in (200, 503)  # 503: healthz is ill
                     except httpx.HTTPError:
                         self.watch.wrong += 1
                         continue
@@ -270,7 +265,7 @@ class Soak:
             while state.execute(asked, (before + 2,)).fetchone()[0] < len(self.forum.boards):
                 if time.monotonic() > until:
                     raise TimeoutError("no crawl ended after the forum came to rest")
-                time.sleep(1)
+                time.sleep(1)  # another program writes it: no event tells of it
         truth = self.forum.truth()
         with closing(open_store(f"sqlite:///{self.folder}/var/posts.db")) as store:
             gone = [

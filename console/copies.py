@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from alerts.copies.groups import compare_texts, copies, fellows
 from alerts.copies.keeping import Thread, resembling, twins
-from alerts.copies.overrides import OverrideRefused, decide
+from alerts.copies.overrides import DECISIONS, OverrideRefused, decide
 from alerts.copies.verdict import Group, Judged, Signed, Verdict
 from alerts.handling import Actor
 from config.inputs import nearest
@@ -84,13 +84,10 @@ def known_copies(
     return Known(seen_groups(groups, sees), pairs)
 
 
-#: What people may decide, in a word each.
+#: What people may decide, by the word for each, as it is told; empty: to be judged automatically again.
 WORDS: Final = {
-    "mirror": Verdict.MIRROR.value,
-    "copy": Verdict.COPY.value,
-    "phishing": Verdict.PHISHING.value,
-    "distinct": "no copy",
-    "automatic": "",
+    word: "no copy" if verdict is Verdict.DISTINCT else verdict.value if verdict else ""
+    for word, verdict in DECISIONS.items()
 }
 
 
@@ -110,8 +107,7 @@ def decide_on(
     for name in (source, original):
         if name not in sources:
             raise OverrideRefused(f"there is no source {name!r}", cure=nearest(name, sources))
-    verdict = {"phishing": Verdict.PHISHING, "distinct": Verdict.DISTINCT, "automatic": None}.get(word, word)
-    decide(engine, source, original, Verdict(verdict) if verdict else None, by=by, why=why, at=at)
+    decide(engine, source, original, DECISIONS[word], by=by, why=why, at=at)
 
 
 def signed_lists(sources: Mapping[str, Source], engine: sa.Engine) -> Signed:

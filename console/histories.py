@@ -63,18 +63,17 @@ def digests(
         query = query.where(columns.report == report)
     with reading(database) as connection:
         rows = connection.execute(query.order_by(columns.at.desc(), columns.post).limit(listings)).all()
-    of: dict[str | None, list[Listed]] = {}
+    waiting: list[Listed] = []
+    told: dict[str, list[Listed]] = {}
     for row in rows:
         values = dict(row._mapping)
         severity, state = values.pop("severity"), values.pop("state")
         if sees(row.source):
-            of.setdefault(row.report, []).append(Listed(Entry(**values), severity, state))
-    made = {each.id: each for each in list_reports(database, limit=10_000)}
-    found = [_digest(None, of.pop(None))] if None in of else []
-    names = sorted(
-        (name for name in of if name in made), key=lambda name: made[name or ""].made_at, reverse=True
-    )
-    return [*found, *(_digest(made[name or ""], of[name]) for name in names)][:limit]
+            its = waiting if row.report is None else told.setdefault(row.report, [])
+            its.append(Listed(Entry(**values), severity, state))
+    made = [each for each in list_reports(database, limit=10_000) if each.id in told]
+    found = [_digest(None, waiting)] if waiting else []
+    return [*found, *(_digest(each, told[each.id]) for each in made)][:limit]
 
 
 def _digest(report: Report | None, its: Sequence[Listed]) -> Digest:

@@ -39,3 +39,19 @@ def reject_possible(
     """The data are not the organisation's. Raises ``AlertUnknown`` and ``NotPossible``."""
     with transaction(database) as connection:
         return tier.reject(connection, name, by=by, at=at, why=why)
+
+
+def judge_possible(
+    inputs: Inputs,
+    database: sa.Engine | sa.Connection,
+    name: str,
+    *,
+    ours: bool,
+    by: Actor,
+    at: datetime,
+    why: str = "",
+) -> Alert:
+    """Either of both. Raises ``AlertUnknown`` and ``NotPossible``."""
+    if ours:
+        return confirm_possible(inputs, database, name, by=by, at=at, why=why)
+    return reject_possible(database, name, by=by, at=at, why=why)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _MOST_BYTES = 100_000_000  # of a page, as crawl.max_page_bytes at its most
 #: What reading a record may raise that is cut off, damaged, or none.
-_FAULTS = (ArchiveLoadFailed, EOFError, zlib.error, ValueError, TypeError, AttributeError, UnicodeError)
+_FAULTS = (ArchiveLoadFailed, EOFError, zlib.error, ValueError, TypeError, AttributeError)
 
 
 class EvidenceMissing(SkipError):

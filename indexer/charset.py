@@ -10,17 +10,8 @@ import codecs
 
 _WEB = frozenset(
     {
-        *(
-            "utf-8",
-            "ascii",
-            "utf-16",
-            "utf-16-le",
-            "utf-16-be",
-            "koi8-r",
-            "koi8-u",
-            "mac-roman",
-            "mac-cyrillic",
-        ),
+        *("utf-8", "ascii", "utf-16", "utf-16-le", "utf-16-be"),
+        *("koi8-r", "koi8-u", "mac-roman", "mac-cyrillic"),
         *(f"cp125{number}" for number in range(9)),
         *(f"iso8859-{number}" for number in (*range(1, 12), *range(13, 17))),
         *("cp866", "cp874", "tis-620", "gbk", "gb2312", "gb18030", "hz", "big5", "big5hkscs", "cp950"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 import sqlalchemy as sa
 
@@ -14,8 +15,14 @@ from alerts.handling import Actor
 from config.database import reading
 from config.errors import StopError
 
-#: What can be decided; None: to be judged automatically again.
-DECIDABLE = (Verdict.MIRROR, Verdict.COPY, Verdict.PHISHING, Verdict.DISTINCT)
+#: What can be decided, by a word for each; None: to be judged automatically again.
+DECISIONS: Final = {
+    "mirror": Verdict.MIRROR,
+    "copy": Verdict.COPY,
+    "phishing": Verdict.PHISHING,
+    "distinct": Verdict.DISTINCT,
+    "automatic": None,
+}
 
 
 class OverrideRefused(StopError):

@@ -30,7 +30,6 @@ def profile(
     Prints what to put below the organisation in its watchlist, and what each word tells among all profiles.
     """
     from alerts.unnamed.index import Profiles
-    from alerts.unnamed.rarity import TELLS
 
     folder = load_settings(options(context).config).watchlists_dir
     everybody = {one.id: one for one in load_watchlists(folder)}
@@ -42,8 +41,7 @@ def profile(
         )
     names: dict[str, None] = {}
     for file in files:
-        read = _read(file)
-        names.update(dict.fromkeys(read))
+        names.update(dict.fromkeys(_read(file)))
     had = known.profile.model_dump(exclude_defaults=True) if known.profile else {}
     columns = tuple(dict.fromkeys((*had.get("columns", ()), *names)))
     made = DataProfile(**{**had, "columns": columns})
@@ -54,7 +52,6 @@ def profile(
         ]
     )
     weights = index.weights(organisation)
-    telling = [each for each in weights if each.bits >= TELLS]
     value: dict[str, Any] = {
         name: list(v) if isinstance(v, tuple) else v for name, v in made.model_dump().items() if v
     }
@@ -65,7 +62,7 @@ def profile(
         f"#   {each.bits:5.1f}  {each.word}  ({each.field}, in {index.holders(each.word)} profiles)"
         for each in weights
     ]
-    if not telling:
+    if not any(map(index.tells, weights)):
         lines.append(
             "# none tells the organisation apart: it will get no possible alert; add names of its own systems"
         )

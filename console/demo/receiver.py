@@ -37,7 +37,7 @@ class Receiver:
                 if len(body) < length:  # its sender is gone: no request came
                     self.close_connection = True
                     return
-                status = outer._take(Received(self.headers, body, _json(body), self.path))
+                status = outer.take(Received(self.headers, body, _json(body), self.path))
                 self.send_response(status)
                 if status == 429:
                     self.send_header("Retry-After", "7")
@@ -46,6 +46,12 @@ class Receiver:
 
             def log_message(self, *_words: object) -> None:
                 """Kept quiet: the demo's screen is not a server's log."""
+
+            def handle(self) -> None:
+                try:
+                    super().handle()
+                except ConnectionError:
+                    self.close_connection = True  # its sender was killed
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}/alerts"
@@ -68,7 +74,8 @@ class Receiver:
             if not self._changed.wait_for(lambda: len(self.requests) >= count, timeout):
                 raise TimeoutError(f"{len(self.requests)} of {count} requests came in {timeout:.0f} s")
 
-    def _take(self, received: Received) -> int:
+    def take(self, received: Received) -> int:
+        """Keep a request; the status to answer with."""
         with self._changed:
             self.requests.append(received)
             self._changed.notify_all()

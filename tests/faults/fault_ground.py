@@ -24,7 +24,7 @@ from elastic.nodes import Cluster
 from fault_clock import Clock
 from fault_nemesis import Strike
 from fault_plan import Fault
-from fault_system import strike
+from fault_system import pause, strike
 
 _INSIDE = "FAULTS_INSIDE"
 _DISK = 256  # megabytes
@@ -142,10 +142,7 @@ def store_kinds(cluster: Cluster, postgres: Postgres) -> dict[str, Strike]:
     def pause_node(fault: Fault) -> bool:
         process = cluster.nodes[0].process
         assert process
-        hit = strike(process.pid, signal.SIGSTOP)
-        time.sleep(fault.length)
-        strike(process.pid, signal.SIGCONT)
-        return hit
+        return pause(process.pid, fault.length)
 
     def kill_postgresql(_fault: Fault) -> bool:
         pid = postgres.pid()

@@ -1,5 +1,6 @@
 """Does the faults of a plan, one after another, and mends each before the next. Every kind is a function that strikes,
-waits and mends, and says whether it hit anything."""
+waits and mends, and says whether it hit anything. A fault lasts for its ``length`` of real time: nothing happens
+meanwhile that could be waited for."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field
 from fault_ledger import Ledger
 from fault_peers import Peers
 from fault_plan import Fault
-from fault_system import Product, strike, wait
+from fault_system import Product, pause, strike, wait
 
 from console.demo.tor_network import PrivateTor
 
@@ -105,18 +106,24 @@ class Nemesis:
 
     def _kill_deliverer(self, fault: Fault) -> bool:
         """The service, after a receiver has a message and before it says so."""
-        struck = threading.Event()
+        struck, over = threading.Event(), threading.Event()
+        deciding = threading.Lock()
 
         def kill() -> None:
-            for each in self._alive():
-                _kill(each)
-            struck.set()
+            with deciding:
+                if over.is_set():
+                    return  # the message came too late: nobody would start the service again
+                for each in self._alive():
+                    _kill(each)
+                struck.set()
 
         self.peers.next_time(kill)
-        hit = struck.wait(_UNDER_WAY)
+        struck.wait(_UNDER_WAY)
         self.peers.next_time(None)
+        with deciding:
+            over.set()
         self.product.start()
-        return hit
+        return struck.is_set()
 
     def _kill_tor(self, _fault: Fault) -> bool:
         self.tor.kill(self.client)
@@ -125,20 +132,13 @@ class Nemesis:
 
     def _pause_crawl(self, fault: Fault) -> bool:
         pid = self._crawl_under_way(fault)
-        return pid is not None and self._pause(pid, fault.length)
+        return pid is not None and pause(pid, fault.length)
 
     def _pause_service(self, fault: Fault) -> bool:
-        return self._pause(self._one_service(fault).pid, fault.length)
+        return pause(self._one_service(fault).pid, fault.length)
 
     def _pause_tor(self, fault: Fault) -> bool:
-        return self._pause(self.tor.process(self.client).pid, fault.length)
-
-    @staticmethod
-    def _pause(pid: int, seconds: float) -> bool:
-        hit = strike(pid, signal.SIGSTOP)
-        time.sleep(seconds)
-        strike(pid, signal.SIGCONT)
-        return hit
+        return pause(self.tor.process(self.client).pid, fault.length)
 
 
 def _kill(process: Service) -> None:

@@ -4,14 +4,12 @@ that they have it."""
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email import message_from_bytes
 from email.policy import default
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,6 +18,8 @@ from aiosmtpd.controller import Controller
 from fault_checker import Arrived
 from fault_ledger import Ledger, lines
 from mail_server import free_port
+
+from console.demo.receiver import Received, Receiver
 
 
 class Peers:
@@ -67,34 +67,10 @@ class Peers:
 
 @contextmanager
 def _both(peers: Peers) -> Iterator[None]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            length = int(self.headers.get("Content-Length") or 0)
-            body = self.rfile.read(length)
-            if len(body) < length:  # its sender is gone: no request came
-                self.close_connection = True
-                return
-            peers.take("hook", self.headers["Idempotency-Key"], str(json.loads(body).get("alert", "")))
-            self.send_response(204)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_words: object) -> None:
-            """Kept quiet."""
-
-        def handle(self) -> None:
-            try:
-                super().handle()
-            except ConnectionError:
-                self.close_connection = True  # its sender was killed
-
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-
-    web = Server(("127.0.0.1", 0), Handler)
-    peers.url = f"http://127.0.0.1:{web.server_port}/alerts"
-    thread = threading.Thread(target=web.serve_forever, daemon=True)
-    thread.start()
+    class Hook(Receiver):
+        def take(self, received: Received) -> int:
+            peers.take("hook", received.headers["Idempotency-Key"], str(received.payload.get("alert", "")))
+            return 204
 
     class Box:
         async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
@@ -105,11 +81,10 @@ def _both(peers: Peers) -> Iterator[None]:
             return "250 taken"
 
     post = Controller(Box(), hostname="127.0.0.1", port=peers.mail_port)
-    post.start()
-    try:
-        yield
-    finally:
-        post.stop()
-        web.shutdown()
-        web.server_close()
-        thread.join()
+    with Hook() as web:
+        peers.url = web.url
+        post.start()
+        try:
+            yield
+        finally:
+            post.stop()

@@ -200,11 +200,19 @@ def strike(pid: int, number: signal.Signals) -> bool:
     return True
 
 
-def wait(holds: Callable[[], bool], seconds: float, pause: float = 0.05) -> bool:
-    """Whether something comes to hold in time; ``pause``: seconds between two looks."""
+def pause(pid: int, seconds: float) -> bool:
+    """Stop a process for so long; whether it was there."""
+    hit = strike(pid, signal.SIGSTOP)
+    time.sleep(seconds)
+    strike(pid, signal.SIGCONT)
+    return hit
+
+
+def wait(holds: Callable[[], bool], seconds: float, between: float = 0.05) -> bool:
+    """Whether something comes to hold in time; ``between``: seconds between two looks."""
     until = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > until:
             return False
-        time.sleep(pause)  # what is waited for is another program's: no event tells of it
+        time.sleep(between)  # what is waited for is another program's: no event tells of it
     return True

@@ -15,7 +15,7 @@ from alerts.cases import Alert, AlertState, find_alert
 from alerts.clocks import confirm, met
 from alerts.handling import add_note, assign, set_due, set_state
 from console.briefing import laws_of, organisation_of
-from console.possible import confirm_possible, reject_possible
+from console.possible import judge_possible
 from console.web.api.alerts import AlertDetail, detail, seen, theirs
 from console.web.api.answers import CHANGED_MEANWHILE, Body, IfMatch, answer, still
 from console.web.api.callers import WorksOnAlerts
@@ -175,11 +175,9 @@ def possible(
     """Make a possible alert a certain one, told by the routes of those, or close it as a false positive; 400 where the
     alert is not a possible one."""
     with _acting(request, here, who, name) as (connection, found):
-        by, at = who.actor, here.now()
-        if body.ours:
-            confirm_possible(here.inputs, connection, found.id, by=by, at=at, why=body.why)
-        else:
-            reject_possible(connection, found.id, by=by, at=at, why=body.why)
+        judge_possible(
+            here.inputs, connection, found.id, ours=body.ours, by=who.actor, at=here.now(), why=body.why
+        )
         return answer(request, detail(connection, found.id))
 
 

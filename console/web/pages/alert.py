@@ -28,9 +28,10 @@ from console.copies import known_copies
 from console.evidence import export_alert
 from console.personal import mark_read
 from console.pivots import KINDS
+from console.possible import judge_possible
 from console.web.context import Context
 from console.web.guard import Analyst, Asker, Here, Someone, own_form, write_down
-from console.web.pages.inbox import ACTS, JUDGED, Chosen, filtered, judge
+from console.web.pages.inbox import ACTS, JUDGED, Chosen, filtered
 from console.web.pages.post import Step, of_revisions
 from console.web.rendering import page
 from console.web.shown import marked
@@ -121,7 +122,7 @@ def act(
     alert = of_asker(here, who, name)
     by: dict[str, Any] = {"by": who.actor, "at": here.now()}
     if act in JUDGED:
-        judge(here, alert.id, ours=act == "ours", by=who.actor, why=why)
+        judge_possible(here.inputs, here.engine, alert.id, ours=act == "ours", why=why, **by)
     elif act in ACTS:
         set_state(here.engine, alert.id, ACTS[act], why=why, **by)
     elif act == "assign":

@@ -17,12 +17,12 @@ from starlette.concurrency import run_in_threadpool
 
 from alerts.cases import CLOSED, Alert, AlertState, Wanted, count_alerts, list_alerts
 from alerts.clocks import Clock, running
-from alerts.handling import Actor, assign, set_state
+from alerts.handling import assign, set_state
 from alerts.severity import Severity
 from alerts.tables import alert_table
 from console.accounts import User
 from console.personal import count_unread, mark_read, mark_unread, only_unread, unread
-from console.possible import confirm_possible, reject_possible
+from console.possible import judge_possible
 from console.web.context import Context
 from console.web.guard import Analyst, Here, Someone, own_form
 from console.web.rendering import page
@@ -37,7 +37,6 @@ ACTS = {
     "false": AlertState.FALSE_POSITIVE,
     "reopen": AlertState.NEW,
 }
-TIERS: tuple[Literal["certain", "possible"], ...] = ("certain", "possible")
 JUDGED = ("ours", "not-ours")  #: what is made of possible alerts
 SORTS = {"gravest": "Gravest first", "newest": "Newest first"}
 _PAGE = 100
@@ -173,12 +172,16 @@ def inbox(
 
 def _tiers(here: Context, user: User, filters: Chosen) -> list[tuple[str, int]]:
     """Both tiers, each with how many alerts of it are open; none where possible ones are not looked for."""
-    counts: list[tuple[str, int]] = [
-        (tier, sum(count_alerts(here.engine, "severity", wanted_by(here, user, Chosen(tier=tier))).values()))
-        for tier in TIERS
-    ]
+
+    def count(tier: Literal["certain", "possible"]) -> int:
+        wanted = wanted_by(here, user, Chosen(tier=tier))
+        return sum(count_alerts(here.engine, "severity", wanted).values())
+
+    possible = count("possible")
     looked_for = any(one.profile for one in here.inputs.organisations)
-    return counts if looked_for or counts[1][1] or filters.tier != TIERS[0] else []
+    if not (looked_for or possible or filters.tier == "possible"):
+        return []
+    return [("certain", count("certain")), ("possible", possible)]
 
 
 def _soonest(here: Context) -> dict[str, Clock]:
@@ -204,21 +207,15 @@ def act(
     names = _theirs(here, who.user, alert, "possible" if act in JUDGED else None)
     for name in names:
         if act in JUDGED:
-            judge(here, name, ours=act == "ours", by=who.actor, why=why)
+            judge_possible(
+                here.inputs, here.engine, name, ours=act == "ours", by=who.actor, at=here.now(), why=why
+            )
         elif act == "assign":
             assign(here.engine, name, assignee or who.user.name, by=who.actor, at=here.now(), why=why)
         else:
             set_state(here.engine, name, ACTS[act], by=who.actor, at=here.now(), why=why)
     mark_read(here.engine, who.user, names, here.now())
     return RedirectResponse(own_path(back), 303)
-
-
-def judge(here: Context, name: str, *, ours: bool, by: Actor, why: str) -> None:
-    """Say whether the data of a possible alert are the organisation's."""
-    if ours:
-        confirm_possible(here.inputs, here.engine, name, by=by, at=here.now(), why=why)
-    else:
-        reject_possible(here.engine, name, by=by, at=here.now(), why=why)
 
 
 @router.post("/alerts/read", dependencies=[Depends(own_form)])
